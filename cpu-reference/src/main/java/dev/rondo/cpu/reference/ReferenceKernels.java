@@ -1,0 +1,81 @@
+package dev.rondo.cpu.reference;
+
+import dev.rondo.BackendException;
+import dev.rondo.RnnSpec;
+import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.FloatArrayStorage;
+import dev.rondo.spi.FloatBufferStorage;
+import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.spi.IntStorage;
+import dev.rondo.spi.LayerKernels;
+import dev.rondo.spi.LossKernels;
+import dev.rondo.spi.OptimizerKernels;
+import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.Storage;
+
+/** The open oracle. Its own memory is float64, so that nothing is rounded between two calls. */
+final class ReferenceKernels implements BackendKernels {
+    private final LayerKernels layers = new ReferenceLayers();
+    private final LossKernels losses = new ReferenceLosses();
+    private final OptimizerKernels optimizers = new ReferenceOptimizers();
+
+    @Override
+    public String description() {
+        return "the oracle: float64, plain loops, one thread";
+    }
+
+    @Override
+    public Storage allocate(long size) {
+        try {
+            return new DoubleArrayStorage(new double[(int) size]);
+        } catch (OutOfMemoryError e) {
+            throw new BackendException("not enough memory for " + size + " elements of float64", e);
+        }
+    }
+
+    @Override
+    public IntStorage allocateInts(long size) {
+        try {
+            return new IntArrayStorage(new int[(int) size]);
+        } catch (OutOfMemoryError e) {
+            throw new BackendException("not enough memory for " + size + " elements of int32", e);
+        }
+    }
+
+    @Override
+    public boolean accepts(Storage storage) {
+        return storage instanceof DoubleArrayStorage
+                || storage instanceof FloatArrayStorage
+                || storage instanceof FloatBufferStorage;
+    }
+
+    @Override
+    public boolean accepts(IntStorage storage) {
+        return storage instanceof IntArrayStorage;
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+        return new ReferenceRnn(spec);
+    }
+
+    @Override
+    public LayerKernels layers() {
+        return layers;
+    }
+
+    @Override
+    public LossKernels losses() {
+        return losses;
+    }
+
+    @Override
+    public OptimizerKernels optimizers() {
+        return optimizers;
+    }
+
+    @Override
+    public void close() {
+        // nothing but the garbage collector's
+    }
+}

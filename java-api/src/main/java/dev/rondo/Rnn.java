@@ -1,0 +1,257 @@
+package dev.rondo;
+
+import dev.rondo.spi.Arguments;
+import dev.rondo.spi.RnnKernel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A recurrent network on one backend: the passes over time, with their scratch and the activations that the backward pass
+ * needs. Inputs, outputs, weights and states are the caller's. Semantics of shapes, lengths and directions: {@link dev.rondo};
+ * equations: {@link Cell}.
+ *
+ * <p>Used by one thread at a time; several objects may share one set of weights.
+ */
+public final class Rnn implements AutoCloseable {
+    private final Backend backend;
+    private final RnnSpec spec;
+    private final int maxSteps;
+    private final int maxBatch;
+    private final RnnKernel kernel;
+    private long dropoutSeed;
+    private boolean closed;
+
+    private boolean activations;
+    private int steps;
+    private int batch;
+    private boolean oneHot;
+
+    Rnn(Backend backend, RnnSpec spec, int maxSteps, int maxBatch, RnnKernel kernel) {
+        this.backend = backend;
+        this.spec = spec;
+        this.maxSteps = maxSteps;
+        this.maxBatch = maxBatch;
+        this.kernel = kernel;
+    }
+
+    /**
+     * The network.
+     *
+     * @return its description
+     */
+    public RnnSpec spec() {
+        return spec;
+    }
+
+    /**
+     * Seeds the dropout of the training passes that follow. The mask depends on this seed and the position only: the same
+     * seed gives the same mask again, on every backend.
+     *
+     * @param seed any number
+     */
+    public void setDropoutSeed(long seed) {
+        dropoutSeed = seed;
+    }
+
+    /**
+     * Runs the network over a sequence.
+     *
+     * @param mode {@link Mode#TRAINING} keeps what {@link #backward} needs, {@link Mode#INFERENCE} does not
+     * @param weights the weights; in training unchanged until {@link #backward}
+     * @param x {@code [T,N,I]}, or indices {@code [T,N]} for one-hot vectors; T and N up to the sizes of this object; in
+     *     training unchanged until {@link #backward}
+     * @param lengths valid steps per row {@code [N]}, each 0 to T; null for T everywhere
+     * @param initial state before the first step {@code [L*D,N,H]}; null for zero
+     * @param y receives the outputs {@code [T,N,D*H]}, 0 past the lengths; null if not wanted
+     * @param last receives the state after the last valid step; may be the same object as {@code initial}; null if not
+     *     wanted
+     * @throws NullPointerException if {@code mode}, {@code weights} or {@code x} is null
+     * @throws IllegalArgumentException if a shape, a length or an index is wrong, or if tensors overlap
+     * @throws IllegalStateException if this object or a tensor is closed
+     * @throws BackendException if the backend fails
+     */
+    public void forward(
+            Mode mode,
+            RnnParameters weights,
+            Input x,
+            int @Nullable [] lengths,
+            @Nullable RnnState initial,
+            @Nullable Tensor y,
+            @Nullable RnnState last) {
+        requireOpen();
+        Arguments.notNull("mode", mode);
+        checkWeights("weights", weights);
+        checkInput(x);
+        int callSteps = x.dimension(0);
+        int callBatch = x.dimension(1);
+        checkLengths(lengths, callSteps, callBatch);
+        checkState("initial", initial, callBatch);
+        checkState("last", last, callBatch);
+        if (y != null) {
+            checkTensor("y", y, "[T,N,D*H]", callSteps, callBatch, spec.outputSize());
+            requireApart("y", y, "x", x instanceof Tensor dense ? dense : null);
+            requireApart("y", y, "weights", weights.flat());
+            requireApart("y", y, "initial", initial == null ? null : initial.h());
+            requireApart("y", y, "last", last == null ? null : last.h());
+        }
+        activations = false;
+        kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
+        activations = mode == Mode.TRAINING;
+        steps = callSteps;
+        batch = callBatch;
+        oneHot = x instanceof IntTensor;
+    }
+
+    /**
+     * Propagates gradients back through the last {@link Mode#TRAINING} forward pass, and consumes its activations: the next
+     * backward pass needs a new forward pass.
+     *
+     * @param dy gradient of the loss by {@code y}, {@code [T,N,D*H]}; what stands past the lengths has no influence; null
+     *     for zero
+     * @param dLast gradient by the final state; null for zero
+     * @param dx receives the gradient by {@code x}, {@code [T,N,I]}, 0 past the lengths; null if not wanted, and always for
+     *     indices
+     * @param dInitial receives the gradient by the initial state; may be the same object as {@code dLast}; null if not
+     *     wanted
+     * @param gradients the weight gradients are added to it; null if not wanted
+     * @throws IllegalArgumentException if a shape is wrong or tensors overlap
+     * @throws IllegalStateException if there was no training forward pass since the last call, or something is closed
+     * @throws BackendException if the backend fails
+     */
+    public void backward(
+            @Nullable Tensor dy,
+            @Nullable RnnState dLast,
+            @Nullable Tensor dx,
+            @Nullable RnnState dInitial,
+            @Nullable RnnParameters gradients) {
+        requireOpen();
+        if (!activations) {
+            throw new IllegalStateException(
+                    "backward: expected a forward pass in Mode.TRAINING before it, got none since the last one");
+        }
+        if (dy != null) {
+            checkTensor("dy", dy, "[T,N,D*H]", steps, batch, spec.outputSize());
+        }
+        checkState("dLast", dLast, batch);
+        checkState("dInitial", dInitial, batch);
+        if (dx != null) {
+            if (oneHot) {
+                throw new IllegalArgumentException("dx: expected null, since x was a tensor of indices, got " + dx);
+            }
+            checkTensor("dx", dx, "[T,N,I]", steps, batch, spec.inputSize());
+            requireApart("dx", dx, "dy", dy);
+        }
+        if (gradients != null) {
+            checkWeights("gradients", gradients);
+        }
+        activations = false;
+        kernel.backward(dy, dLast, dx, dInitial, gradients);
+    }
+
+    /**
+     * Runs one step of inference and carries the state on, for streams. The same as a forward pass with T = 1.
+     *
+     * @param weights the weights
+     * @param x {@code [1,N,I]}, or indices {@code [1,N]}
+     * @param state the state before the step, replaced by the one after it
+     * @param y receives the output {@code [1,N,H]}; null if not wanted
+     * @throws IllegalArgumentException if a shape is wrong, or the network is not a forward one
+     * @throws IllegalStateException if something is closed
+     * @throws BackendException if the backend fails
+     */
+    public void step(RnnParameters weights, Input x, RnnState state, @Nullable Tensor y) {
+        if (spec.direction() != Direction.FORWARD) {
+            throw new IllegalArgumentException("step: expected a network of direction FORWARD, got " + spec.direction()
+                    + ", which needs the whole sequence");
+        }
+        Arguments.notNull("state", state);
+        Arguments.notNull("x", x);
+        if (x.dimension(0) != 1) {
+            throw new IllegalArgumentException("x: expected T = 1, got T = " + x.dimension(0));
+        }
+        forward(Mode.INFERENCE, weights, x, null, state, y, state);
+    }
+
+    private void checkWeights(String name, RnnParameters weights) {
+        Arguments.notNull(name, weights);
+        RnnSpec other = weights.spec();
+        if (!other.sharesWeightsWith(spec)) {
+            throw new IllegalArgumentException(name + ": expected those of " + spec + ", got those of " + other);
+        }
+        weights.flat().requireOpen(name);
+        backend.requireAccepted(name, weights.flat());
+    }
+
+    private void checkInput(Input x) {
+        Arguments.notNull("x", x);
+        if (x instanceof Tensor dense) {
+            checkTensor("x", dense, "[T,N,I]", -1, -1, spec.inputSize());
+        } else if (x instanceof IntTensor indices) {
+            Arguments.shape("x", indices, "[T,N]", -1, -1);
+            backend.requireAccepted("x", indices);
+        }
+        if (x.dimension(0) > maxSteps) {
+            throw new IllegalArgumentException(
+                    "x: expected at most maxSteps = " + maxSteps + " steps, got " + x.dimension(0));
+        }
+        if (x.dimension(1) > maxBatch) {
+            throw new IllegalArgumentException(
+                    "x: expected at most maxBatch = " + maxBatch + " rows, got " + x.dimension(1));
+        }
+    }
+
+    private static void checkLengths(int @Nullable [] lengths, int steps, int batch) {
+        if (lengths == null) {
+            return;
+        }
+        if (lengths.length != batch) {
+            throw new IllegalArgumentException("lengths: expected N = " + batch + " elements, got " + lengths.length);
+        }
+        for (int n = 0; n < batch; n++) {
+            if (lengths[n] < 0 || lengths[n] > steps) {
+                throw new IllegalArgumentException(
+                        "lengths[" + n + "]: expected 0 to T = " + steps + ", got " + lengths[n]);
+            }
+        }
+    }
+
+    private void checkState(String name, @Nullable RnnState state, int rows) {
+        if (state == null) {
+            return;
+        }
+        checkTensor(name + ".h", state.h(), "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
+        Tensor c = state.c();
+        if ((c != null) != spec.cell().hasCellState()) {
+            throw new IllegalArgumentException(name + ".c: expected "
+                    + (c != null ? "null, since " + spec.cell() + " has no cell state, got " + c : "one, got null"));
+        }
+        if (c != null) {
+            checkTensor(name + ".c", c, "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
+        }
+    }
+
+    private void checkTensor(String name, Tensor tensor, String letters, int... expected) {
+        Arguments.shape(name, tensor, letters, expected);
+        backend.requireAccepted(name, tensor);
+    }
+
+    private static void requireApart(String name, Tensor tensor, String otherName, @Nullable Tensor other) {
+        if (other != null && tensor.overlaps(other)) {
+            throw new IllegalArgumentException(
+                    name + ": expected storage apart from " + otherName + ", got " + tensor + " overlapping " + other);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("rnn " + spec + " is closed");
+        }
+        backend.open();
+    }
+
+    /** Gives the scratch back; a second call does nothing. */
+    @Override
+    public void close() {
+        closed = true;
+        kernel.close();
+    }
+}

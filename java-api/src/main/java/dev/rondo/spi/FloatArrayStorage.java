@@ -1,0 +1,81 @@
+package dev.rondo.spi;
+
+import java.util.Arrays;
+
+/** Storage in a Java array of float32, wrapped from the caller or owned by a CPU backend. */
+public final class FloatArrayStorage implements Storage {
+    private final float[] array;
+    private boolean closed;
+
+    /**
+     * Stands on an array without copying it.
+     *
+     * @param array the elements
+     */
+    public FloatArrayStorage(float[] array) {
+        this.array = array;
+    }
+
+    /**
+     * The array itself.
+     *
+     * @return the elements, not a copy
+     */
+    public float[] array() {
+        return array;
+    }
+
+    @Override
+    public long size() {
+        return array.length;
+    }
+
+    @Override
+    public boolean isDouble() {
+        return false;
+    }
+
+    @Override
+    public void read(long offset, float[] target, int start, int count) {
+        System.arraycopy(array, (int) offset, target, start, count);
+    }
+
+    @Override
+    public void read(long offset, double[] target, int start, int count) {
+        for (int i = 0; i < count; i++) {
+            target[start + i] = array[(int) offset + i];
+        }
+    }
+
+    @Override
+    public void write(long offset, float[] source, int start, int count) {
+        System.arraycopy(source, start, array, (int) offset, count);
+    }
+
+    @Override
+    public void write(long offset, double[] source, int start, int count) {
+        for (int i = 0; i < count; i++) {
+            array[(int) offset + i] = (float) source[start + i];
+        }
+    }
+
+    @Override
+    public void fill(long offset, long count, double value) {
+        Arrays.fill(array, (int) offset, (int) (offset + count), (float) value);
+    }
+
+    @Override
+    public void copyFrom(long offset, Storage source, long sourceOffset, long count) {
+        source.read(sourceOffset, array, (int) offset, (int) count);
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

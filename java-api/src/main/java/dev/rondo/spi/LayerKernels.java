@@ -1,0 +1,50 @@
+package dev.rondo.spi;
+
+import dev.rondo.IntTensor;
+import dev.rondo.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The layers around a recurrent network. M stands for any number of rows, usually {@code T*N}. */
+public interface LayerKernels {
+    /**
+     * {@code y = x weight^T + bias}.
+     *
+     * @param weight {@code [O,I]}, read
+     * @param bias {@code [O]}, read; null for none
+     * @param x {@code [M,I]}, read
+     * @param y {@code [M,O]}, assigned
+     */
+    void linearForward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y);
+
+    /**
+     * {@code dx = dy weight}, {@code dWeight += dy^T x}, {@code dBias += sum of the rows of dy}.
+     *
+     * @param weight {@code [O,I]}, read
+     * @param x {@code [M,I]}, read
+     * @param dy {@code [M,O]}, read
+     * @param dx {@code [M,I]}, assigned; null if not wanted
+     * @param dWeight {@code [O,I]}, accumulated; null if not wanted
+     * @param dBias {@code [O]}, accumulated; null if not wanted
+     */
+    void linearBackward(
+            Tensor weight, Tensor x, Tensor dy, @Nullable Tensor dx, @Nullable Tensor dWeight, @Nullable Tensor dBias);
+
+    /**
+     * {@code y[m] = table[indices[m]]}.
+     *
+     * @param table {@code [V,E]}, read
+     * @param indices {@code [M]} elements, read
+     * @param y {@code [M,E]}, assigned
+     * @throws IllegalArgumentException if an index is outside {@code [0,V)}; {@code y} is then undefined
+     */
+    void embeddingForward(Tensor table, IntTensor indices, Tensor y);
+
+    /**
+     * {@code dTable[indices[m]] += dy[m]}, in an order that does not depend on threads.
+     *
+     * @param indices {@code [M]} elements that {@link #embeddingForward} has accepted, read
+     * @param dy {@code [M,E]}, read
+     * @param dTable {@code [V,E]}, accumulated
+     */
+    void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable);
+}

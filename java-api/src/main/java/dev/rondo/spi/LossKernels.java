@@ -1,0 +1,30 @@
+package dev.rondo.spi;
+
+import dev.rondo.IntTensor;
+import dev.rondo.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The losses. Each assigns the mean over the rows that count, and the gradient of that mean. */
+public interface LossKernels {
+    /**
+     * Softmax cross-entropy {@code -log softmax(logits[m])[targets[m]]}, computed without overflow.
+     *
+     * @param logits {@code [M,V]}, read
+     * @param targets {@code [M]} elements in {@code [0,V)}, read; a negative one masks its row: it counts neither in the
+     *     loss nor in the gradient
+     * @param loss {@code [1]}, assigned: the mean in nats over the rows that are not masked; 0 if all are
+     * @param dLogits {@code [M,V]}, assigned, 0 in masked rows; may be {@code logits} itself; null if not wanted
+     * @throws IllegalArgumentException if a target is V or more
+     */
+    void softmaxCrossEntropy(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits);
+
+    /**
+     * Mean squared error: the mean of {@code (prediction - target)^2} over all elements.
+     *
+     * @param prediction read
+     * @param target of the same size, read
+     * @param loss {@code [1]}, assigned
+     * @param dPrediction of the same size, assigned; may be {@code prediction} itself; null if not wanted
+     */
+    void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction);
+}

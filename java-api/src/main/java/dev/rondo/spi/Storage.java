@@ -1,0 +1,94 @@
+package dev.rondo.spi;
+
+/**
+ * The memory under a {@link dev.rondo.Tensor}: a row of real numbers, owned by a backend or wrapped from the caller.
+ *
+ * <p>Elements are float32, except where a backend computes in double ({@link #isDouble()}). Offsets and counts are in
+ * elements. Ranges have been checked by the caller.
+ */
+public interface Storage extends AutoCloseable {
+    /**
+     * The number of elements.
+     *
+     * @return at least 1
+     */
+    long size();
+
+    /**
+     * Whether the elements are float64, as the oracle's are, and not float32.
+     *
+     * @return true for float64
+     */
+    boolean isDouble();
+
+    /**
+     * Copies elements out, rounding float64 to float32.
+     *
+     * @param offset first element here
+     * @param target receives them
+     * @param start first index in {@code target}
+     * @param count number of elements
+     */
+    void read(long offset, float[] target, int start, int count);
+
+    /**
+     * Copies elements out.
+     *
+     * @param offset first element here
+     * @param target receives them
+     * @param start first index in {@code target}
+     * @param count number of elements
+     */
+    void read(long offset, double[] target, int start, int count);
+
+    /**
+     * Copies elements in.
+     *
+     * @param offset first element here
+     * @param source where they come from
+     * @param start first index in {@code source}
+     * @param count number of elements
+     */
+    void write(long offset, float[] source, int start, int count);
+
+    /**
+     * Copies elements in, rounding to float32 where the elements are float32.
+     *
+     * @param offset first element here
+     * @param source where they come from
+     * @param start first index in {@code source}
+     * @param count number of elements
+     */
+    void write(long offset, double[] source, int start, int count);
+
+    /**
+     * Sets elements to one value.
+     *
+     * @param offset first element
+     * @param count number of elements
+     * @param value the value, rounded to float32 where the elements are float32
+     */
+    void fill(long offset, long count, double value);
+
+    /**
+     * Copies elements of another storage of the same backend, or of an array of the caller. Overlapping ranges of the
+     * same storage behave as if copied through a temporary.
+     *
+     * @param offset first element here
+     * @param source where they come from
+     * @param sourceOffset first element there
+     * @param count number of elements
+     */
+    void copyFrom(long offset, Storage source, long sourceOffset, long count);
+
+    /**
+     * Whether {@link #close()} was called.
+     *
+     * @return true if the memory is gone
+     */
+    boolean isClosed();
+
+    /** Gives the memory back; a second call does nothing. Memory wrapped from the caller stays the caller's. */
+    @Override
+    void close();
+}

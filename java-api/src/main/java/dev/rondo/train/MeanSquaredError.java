@@ -1,0 +1,51 @@
+package dev.rondo.train;
+
+import dev.rondo.Backend;
+import dev.rondo.Tensor;
+import dev.rondo.spi.Arguments;
+import org.jspecify.annotations.Nullable;
+
+/** Mean squared error: the mean of {@code (prediction - target)^2} over all elements. */
+public final class MeanSquaredError {
+    private final Backend backend;
+
+    /**
+     * The loss on a backend.
+     *
+     * @param backend where the tensors live
+     */
+    public MeanSquaredError(Backend backend) {
+        this.backend = Arguments.notNull("backend", backend);
+    }
+
+    /**
+     * Computes the loss and its gradient {@code 2 (prediction - target) / size}.
+     *
+     * @param prediction any shape
+     * @param target of the same size
+     * @param loss receives the mean, {@code [1]}
+     * @param dPrediction receives the gradient, of the same size; may be {@code prediction} itself; null if not wanted
+     * @throws IllegalArgumentException if a size is wrong
+     * @throws IllegalStateException if a tensor or the backend is closed
+     */
+    public void apply(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
+        Arguments.notNull("prediction", prediction);
+        requireSize("prediction", prediction, prediction);
+        requireSize("target", target, prediction);
+        Arguments.shape("loss", loss, "[1]", 1);
+        backend.requireAccepted("loss", loss);
+        if (dPrediction != null) {
+            requireSize("dPrediction", dPrediction, prediction);
+        }
+        backend.open().losses().meanSquaredError(prediction, target, loss, dPrediction);
+    }
+
+    private void requireSize(String name, Tensor tensor, Tensor prediction) {
+        Arguments.notNull(name, tensor).requireOpen(name);
+        if (tensor.size() != prediction.size()) {
+            throw new IllegalArgumentException(
+                    name + ": expected the size of prediction, " + prediction + ", got " + tensor);
+        }
+        backend.requireAccepted(name, tensor);
+    }
+}

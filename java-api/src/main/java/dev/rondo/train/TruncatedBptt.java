@@ -1,0 +1,358 @@
+package dev.rondo.train;
+
+import dev.rondo.Backend;
+import dev.rondo.Direction;
+import dev.rondo.Input;
+import dev.rondo.IntTensor;
+import dev.rondo.Mode;
+import dev.rondo.Rnn;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import dev.rondo.spi.Arguments;
+import dev.rondo.spi.Dropout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Truncated back-propagation through time, BPTT(k2; k1) of Williams and Peng ("An efficient gradient-based algorithm for
+ * on-line training of recurrent network trajectories", 1990). The stream advances k1 steps at a time; the loss of those
+ * steps is propagated back through at most k2 &gt;= k1 steps; the state carries over. {@code k1 = k2} is the usual chunked
+ * form, {@code k2} at least the length of the stream is full BPTT.
+ *
+ * <pre>{@code
+ * Tensor y = bptt.forward(weights, x, null);   // x [k1,N,I], y [k1,N,H]
+ * // ... loss and its gradient dy [k1,N,H]
+ * bptt.backward(dy, gradients);
+ * }</pre>
+ *
+ * <p>For {@code k2 > k1} the last ceil(k2 / k1) chunks are kept and run again at every advance, from the oldest chunk's
+ * initial state, with the present weights: so the gradient is the exact one of the loss of the last k1 steps, cut k2 steps
+ * back. Memory depends on k2 only, not on the length of the stream.
+ */
+public final class TruncatedBptt implements AutoCloseable {
+    /**
+     * One advance that is still within reach of a gradient; for checkpoints.
+     *
+     * @param x its input {@code [k1,N,I]} or {@code [k1,N]}
+     * @param initial the state before its first step
+     * @param reset the rows that started anew before it, {@code [N]}
+     */
+    public record Advance(Input x, RnnState initial, boolean[] reset) {}
+
+    /** Receives the gradient by the input of one chunk. */
+    @FunctionalInterface
+    public interface InputGradient {
+        /**
+         * Called once for each chunk within k2 steps, the newest first.
+         *
+         * @param age 0 for the chunk of the last {@link TruncatedBptt#forward}, 1 for the one before it ...
+         * @param dx gradient by its input {@code [k1,N,I]}, 0 at steps that lie further back than k2; valid during the call
+         */
+        void accept(int age, Tensor dx);
+    }
+
+    private final Backend backend;
+    private final RnnSpec spec;
+    private final int batch;
+    private final int k1;
+    private final int k2;
+    private final RnnState carried;
+    private final RnnState gradient;
+    private final Chunk[] chunks;
+    private int oldest;
+    private int filled;
+    private boolean ready;
+    private long seed;
+    private long advances;
+
+    /**
+     * Truncated BPTT for a batch of streams, which start from a zero state.
+     *
+     * @param backend where it runs
+     * @param spec the network, of direction {@link Direction#FORWARD}
+     * @param batch N, the number of streams
+     * @param k1 steps of one advance
+     * @param k2 steps that a gradient goes back at most, at least k1; with dropout a multiple of k1
+     * @throws IllegalArgumentException if the network is not a forward one or a size is out of range
+     * @throws dev.rondo.BackendException if there is not enough memory
+     */
+    public TruncatedBptt(Backend backend, RnnSpec spec, int batch, int k1, int k2) {
+        this.backend = Arguments.notNull("backend", backend);
+        this.spec = Arguments.notNull("spec", spec);
+        if (spec.direction() != Direction.FORWARD) {
+            throw new IllegalArgumentException("spec: expected direction FORWARD, since a stream has no end to start a "
+                    + "reverse direction from, got " + spec.direction());
+        }
+        this.batch = Arguments.positive("batch", batch);
+        this.k1 = Arguments.positive("k1", k1);
+        this.k2 = k2;
+        if (k2 < k1) {
+            throw new IllegalArgumentException("k2: expected at least k1 = " + k1 + ", got " + k2);
+        }
+        if (spec.dropout() > 0 && k2 % k1 != 0) {
+            throw new IllegalArgumentException("k2: expected a multiple of k1 = " + k1 + " with dropout, got " + k2);
+        }
+        this.carried = backend.state(spec, batch);
+        this.gradient = backend.state(spec, batch);
+        this.chunks = new Chunk[(k2 - 1) / k1 + 1];
+        for (int i = 0; i < chunks.length; i++) {
+            chunks[i] = new Chunk();
+        }
+    }
+
+    /** One advance of k1 steps: its input, its initial state, and the network's activations over it. */
+    private final class Chunk {
+        final Rnn rnn = backend.rnn(spec, k1, batch);
+        final RnnState initial = backend.state(spec, batch);
+        final RnnState last = backend.state(spec, batch);
+        final Tensor y = backend.tensor(k1, batch, spec.outputSize());
+        final boolean[] reset = new boolean[batch];
+
+        @Nullable
+        Input x;
+
+        @Nullable
+        Tensor dx;
+
+        long dropoutSeed;
+        int skipped;
+
+        void setInput(Input source) {
+            if (source instanceof Tensor dense) {
+                Arguments.shape("x", dense, "[k1,N,I]", k1, batch, spec.inputSize());
+                Tensor copy = x instanceof Tensor own ? own : backend.tensor(dense.shape());
+                x = copy.copyFrom(dense);
+            } else if (source instanceof IntTensor indices) {
+                Arguments.shape("x", indices, "[k1,N]", k1, batch);
+                IntTensor copy = x instanceof IntTensor own ? own : backend.intTensor(indices.shape());
+                x = copy.copyFrom(indices);
+            }
+        }
+
+        /** Runs the chunk; its first steps, if they lie further back than k2, without keeping activations. */
+        void forward(RnnParameters weights, int skip) {
+            Input all = Arguments.notNull("x", x);
+            skipped = skip;
+            rnn.setDropoutSeed(dropoutSeed);
+            if (skip == 0) {
+                rnn.forward(Mode.TRAINING, weights, all, null, initial, y, last);
+            } else {
+                rnn.forward(Mode.INFERENCE, weights, steps(all, 0, skip), null, initial, null, last);
+                rnn.forward(Mode.TRAINING, weights, steps(all, skip, k1), null, last, null, last);
+            }
+        }
+
+        void backward(@Nullable Tensor dy, @Nullable RnnState dLast, RnnParameters gradients, boolean wantDx) {
+            if (!wantDx) {
+                rnn.backward(dy, dLast, null, gradient, gradients);
+                return;
+            }
+            Tensor whole = dx != null ? dx : backend.tensor(k1, batch, spec.inputSize());
+            dx = whole.fill(0);
+            rnn.backward(dy, dLast, (Tensor) steps(whole, skipped, k1), gradient, gradients);
+        }
+
+        private Input steps(Input all, int from, int to) {
+            if (all instanceof IntTensor indices) {
+                return indices.view((long) from * batch, to - from, batch);
+            }
+            long row = (long) batch * spec.inputSize();
+            return ((Tensor) all).view(from * row, to - from, batch, spec.inputSize());
+        }
+
+        void close() {
+            rnn.close();
+            initial.close();
+            last.close();
+            y.close();
+            if (x instanceof Tensor dense) {
+                dense.close();
+            } else if (x instanceof IntTensor indices) {
+                indices.close();
+            }
+            if (dx != null) {
+                dx.close();
+            }
+        }
+    }
+
+    private Chunk chunk(int age) {
+        return chunks[Math.floorMod(oldest + filled - 1 - age, chunks.length)];
+    }
+
+    /**
+     * Advances the streams by k1 steps.
+     *
+     * @param weights the weights; unchanged until {@link #backward(Tensor, RnnParameters)}
+     * @param x the next k1 steps, {@code [k1,N,I]} or indices {@code [k1,N]}; copied
+     * @param reset the rows that start anew, from a zero state, before the first of these steps, {@code [N]}; no gradient
+     *     passes that point. Null for none.
+     * @return the outputs {@code [k1,N,H]}, owned by this object and valid until the next call
+     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalStateException if this or a tensor is closed
+     */
+    public Tensor forward(RnnParameters weights, Input x, boolean @Nullable [] reset) {
+        Arguments.notNull("weights", weights);
+        Arguments.notNull("x", x);
+        carried.h().requireOpen("truncated BPTT");
+        if (reset != null && reset.length != batch) {
+            throw new IllegalArgumentException("reset: expected N = " + batch + " elements, got " + reset.length);
+        }
+        Chunk newest = chunks[(oldest + filled) % chunks.length];
+        newest.setInput(x);
+        if (filled == chunks.length) {
+            oldest = (oldest + 1) % chunks.length;
+        } else {
+            filled++;
+        }
+        Arrays.fill(newest.reset, false);
+        if (reset != null) {
+            System.arraycopy(reset, 0, newest.reset, 0, batch);
+        }
+        newest.dropoutSeed = Dropout.bits(seed, advances++);
+        runWindow(weights);
+        ready = true;
+        return newest.y;
+    }
+
+    private void runWindow(RnnParameters weights) {
+        for (int age = filled - 1; age >= 0; age--) {
+            Chunk chunk = chunk(age);
+            boolean first = age == filled - 1;
+            if (!first || filled == 1) {
+                chunk.initial.copyFrom(first ? carried : chunk(age + 1).last);
+                chunk.initial.zeroRows(chunk.reset);
+            }
+            chunk.forward(weights, Math.max(0, (age + 1) * k1 - k2));
+        }
+        carried.copyFrom(chunk(0).last);
+    }
+
+    /**
+     * Propagates the loss of the last k1 steps back through at most k2 steps.
+     *
+     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [k1,N,H]}
+     * @param gradients the weight gradients are added to it
+     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalStateException if there was no forward pass since the last backward pass, or this is closed
+     */
+    public void backward(Tensor dy, RnnParameters gradients) {
+        backward(dy, gradients, null);
+    }
+
+    /**
+     * Propagates the loss of the last k1 steps back through at most k2 steps, and gives the gradients by the inputs.
+     *
+     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [k1,N,H]}
+     * @param gradients the weight gradients are added to it
+     * @param inputGradient receives the gradient by the input of each chunk; null if not wanted, and for indices
+     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalStateException if there was no forward pass since the last backward pass, or this is closed
+     */
+    public void backward(Tensor dy, RnnParameters gradients, @Nullable InputGradient inputGradient) {
+        Arguments.notNull("gradients", gradients);
+        Arguments.shape("dy", dy, "[k1,N,H]", k1, batch, spec.outputSize());
+        if (!ready) {
+            throw new IllegalStateException("backward: expected a forward pass before it, got none since the last one");
+        }
+        ready = false;
+        for (int age = 0; age < filled; age++) {
+            Chunk chunk = chunk(age);
+            chunk.backward(age == 0 ? dy : null, age == 0 ? null : gradient, gradients, inputGradient != null);
+            gradient.zeroRows(chunk.reset);
+            if (inputGradient != null) {
+                inputGradient.accept(age, Arguments.notNull("dx", chunk.dx));
+            }
+        }
+    }
+
+    /**
+     * Starts every stream anew, from a zero state and without history.
+     */
+    public void reset() {
+        carried.zero();
+        filled = 0;
+        oldest = 0;
+        ready = false;
+    }
+
+    /**
+     * The state after the last step of the streams.
+     *
+     * @return {@code [L,N,H]}, not a copy; what is written into it before the first {@link #forward} is the initial state
+     */
+    public RnnState state() {
+        return carried;
+    }
+
+    /**
+     * The advances that are still within reach of a gradient. With {@link #state()} and {@link #advances()} this is all
+     * that carries over to the next {@link #forward}.
+     *
+     * @return oldest first; the tensors are not copies
+     */
+    public List<Advance> history() {
+        List<Advance> history = new ArrayList<>();
+        for (int age = filled - 1; age >= 0; age--) {
+            Chunk chunk = chunk(age);
+            history.add(new Advance(Arguments.notNull("x", chunk.x), chunk.initial, chunk.reset.clone()));
+        }
+        return history;
+    }
+
+    /**
+     * The number of advances since {@link #setDropoutSeed}.
+     *
+     * @return 0 at first
+     */
+    public long advances() {
+        return advances;
+    }
+
+    /**
+     * Continues where another object was, bit for bit.
+     *
+     * @param history its {@link #history()}, copied
+     * @param state its {@link #state()}, copied
+     * @param advances its {@link #advances()}; the dropout seed is set before
+     * @throws IllegalArgumentException if a shape is wrong or the history is longer than ceil(k2 / k1)
+     */
+    public void restore(List<Advance> history, RnnState state, long advances) {
+        Arguments.inRange("history.size()", history.size(), 0, chunks.length);
+        reset();
+        for (Advance advance : history) {
+            Chunk chunk = chunks[filled];
+            chunk.setInput(advance.x());
+            chunk.initial.copyFrom(advance.initial());
+            System.arraycopy(advance.reset(), 0, chunk.reset, 0, batch);
+            chunk.dropoutSeed = Dropout.bits(seed, advances - history.size() + filled);
+            filled++;
+        }
+        carried.copyFrom(state);
+        this.advances = advances;
+    }
+
+    /**
+     * Seeds the dropout of the advances that follow.
+     *
+     * @param seed any number
+     */
+    public void setDropoutSeed(long seed) {
+        this.seed = seed;
+        this.advances = 0;
+    }
+
+    /** Gives all memory back; a second call does nothing. */
+    @Override
+    public void close() {
+        carried.close();
+        gradient.close();
+        for (Chunk chunk : chunks) {
+            chunk.close();
+        }
+    }
+}
