@@ -183,6 +183,7 @@ public final class Backend implements AutoCloseable {
      * @return the weights, owned by the caller
      */
     public Parameters parameters(ParameterLayout layout) {
+        Arguments.notNull("layout", layout);
         return new Parameters(layout, tensor(Math.toIntExact(layout.size())));
     }
 
@@ -193,6 +194,7 @@ public final class Backend implements AutoCloseable {
      * @return the weights, owned by the caller
      */
     public RnnParameters parameters(RnnSpec spec) {
+        Arguments.notNull("spec", spec);
         return new RnnParameters(spec, tensor(Math.toIntExact(spec.layout().size())));
     }
 

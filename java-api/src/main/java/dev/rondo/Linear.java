@@ -16,7 +16,8 @@ public final class Linear {
     }
 
     /**
-     * The names and shapes of the weights: {@code weight [O,I]}, {@code bias [O]}.
+     * The names and shapes of the weights: {@code weight [O,I]}, {@code bias [O]}. For a layer without a bias take a layout
+     * of {@code weight} alone.
      *
      * @param inputSize I
      * @param outputSize O

@@ -80,6 +80,8 @@ public final class ParameterLayout {
      * @return a new layout
      */
     public ParameterLayout with(String prefix, ParameterLayout part) {
+        Arguments.notNull("prefix", prefix);
+        Arguments.notNull("part", part);
         ParameterLayout whole = this;
         for (Entry entry : part.entries) {
             whole = whole.with(prefix + entry.name(), entry.dimensions());

@@ -90,8 +90,13 @@ public final class Rnn implements AutoCloseable {
             checkTensor("y", y, "[T,N,D*H]", callSteps, callBatch, spec.outputSize());
             requireApart("y", y, "x", x instanceof Tensor dense ? dense : null);
             requireApart("y", y, "weights", weights.flat());
-            requireApart("y", y, "initial", initial == null ? null : initial.h());
-            requireApart("y", y, "last", last == null ? null : last.h());
+            requireApart("y", y, "initial", initial);
+            requireApart("y", y, "last", last);
+        }
+        if (last != null) {
+            requireApart("last", last, "x", x instanceof Tensor dense ? dense : null);
+            requireApart("last", last, "weights", weights.flat());
+            requireApart("last", last, "initial", initial);
         }
         activations = false;
         kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
@@ -139,9 +144,19 @@ public final class Rnn implements AutoCloseable {
             }
             checkTensor("dx", dx, "[T,N,I]", steps, batch, spec.inputSize());
             requireApart("dx", dx, "dy", dy);
+            requireApart("dx", dx, "dLast", dLast);
+            requireApart("dx", dx, "dInitial", dInitial);
+        }
+        if (dInitial != null) {
+            requireApart("dInitial", dInitial, "dy", dy);
+            requireApart("dInitial", dInitial, "dLast", dLast);
         }
         if (gradients != null) {
             checkWeights("gradients", gradients);
+            requireApart("gradients", gradients.flat(), "dy", dy);
+            requireApart("gradients", gradients.flat(), "dx", dx);
+            requireApart("gradients", gradients.flat(), "dLast", dLast);
+            requireApart("gradients", gradients.flat(), "dInitial", dInitial);
         }
         activations = false;
         kernel.backward(dy, dLast, dx, dInitial, gradients);
@@ -164,7 +179,7 @@ public final class Rnn implements AutoCloseable {
                     + ", which needs the whole sequence");
         }
         Arguments.notNull("state", state);
-        Arguments.notNull("x", x);
+        checkInput(x);
         if (x.dimension(0) != 1) {
             throw new IllegalArgumentException("x: expected T = 1, got T = " + x.dimension(0));
         }
@@ -238,6 +253,30 @@ public final class Rnn implements AutoCloseable {
         if (other != null && tensor.overlaps(other)) {
             throw new IllegalArgumentException(
                     name + ": expected storage apart from " + otherName + ", got " + tensor + " overlapping " + other);
+        }
+    }
+
+    private static void requireApart(String name, Tensor tensor, String otherName, @Nullable RnnState other) {
+        if (other != null) {
+            requireApart(name, tensor, otherName, other.h());
+            requireApart(name, tensor, otherName, other.c());
+        }
+    }
+
+    private static void requireApart(String name, RnnState state, String otherName, @Nullable Tensor other) {
+        if (other != null) {
+            requireApart(otherName, other, name, state);
+        }
+    }
+
+    /** Two states share either everything, being the same object, or nothing. */
+    private static void requireApart(String name, RnnState state, String otherName, @Nullable RnnState other) {
+        if (other != state) {
+            requireApart(name, state.h(), otherName, other);
+            Tensor c = state.c();
+            if (c != null) {
+                requireApart(name, c, otherName, other);
+            }
         }
     }
 

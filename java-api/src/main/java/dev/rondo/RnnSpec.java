@@ -43,13 +43,15 @@ public record RnnSpec(
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException("dropout: expected 0 to less than 1, got " + dropout);
         }
-        requireCountable(cell, inputSize, hiddenSize, layers, direction.count());
+        requireCountable(cell, inputSize, hiddenSize, layers, direction.count(), bias);
     }
 
-    private static void requireCountable(Cell cell, int inputSize, int hiddenSize, int layers, int directions) {
+    private static void requireCountable(
+            Cell cell, int inputSize, int hiddenSize, int layers, int directions, boolean bias) {
         double rows = (double) cell.gates() * hiddenSize * directions;
         double upper = (double) hiddenSize * directions;
-        double parameters = rows * (inputSize + hiddenSize + 2.0) + (layers - 1) * rows * (upper + hiddenSize + 2.0);
+        double shared = hiddenSize + (bias ? 2.0 : 0.0);
+        double parameters = rows * (inputSize + shared) + (layers - 1) * rows * (upper + shared);
         if (parameters > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(String.format(
                     "hiddenSize %d with inputSize %d and layers %d: expected at most %d parameters, got about %.3g",

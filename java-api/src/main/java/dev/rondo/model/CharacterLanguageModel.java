@@ -10,7 +10,6 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import dev.rondo.io.Integrity;
 import dev.rondo.io.Safetensors;
 import dev.rondo.io.SafetensorsFile;
 import dev.rondo.spi.Arguments;
@@ -28,6 +27,8 @@ import java.util.Random;
  * {@code linear.bias [V]}.
  */
 public final class CharacterLanguageModel implements AutoCloseable {
+    private static final int LISTED_CHARACTERS = 100;
+
     private final Backend backend;
     private final Vocabulary vocabulary;
     private final TextFilter filter;
@@ -149,8 +150,9 @@ public final class CharacterLanguageModel implements AutoCloseable {
         Arguments.inRange("temperature", temperature, 0, 1e6);
         int[] known = vocabulary.encode(filter.apply(prompt));
         if (known.length == 0) {
-            throw new IllegalArgumentException("prompt: expected at least one character that the model knows (\""
-                    + vocabulary + "\"), got \"" + prompt + "\"");
+            throw new IllegalArgumentException("prompt: expected at least one of the " + vocabulary.size()
+                    + " characters that the model knows (\"" + beginning(vocabulary.toString()) + "\"), got \""
+                    + beginning(prompt) + "\"");
         }
         Random random = new Random(seed);
         StringBuilder text = new StringBuilder(vocabulary.decode(known));
@@ -171,6 +173,12 @@ public final class CharacterLanguageModel implements AutoCloseable {
             }
         }
         return text.toString();
+    }
+
+    /** As much of a text as an error message can bear. */
+    private static String beginning(String text) {
+        int end = text.offsetByCodePoints(0, Math.min(LISTED_CHARACTERS, text.codePointCount(0, text.length())));
+        return end < text.length() ? text.substring(0, end) + "..." : text;
     }
 
     private static int draw(double[] logits, double temperature, Random random) {
@@ -217,7 +225,7 @@ public final class CharacterLanguageModel implements AutoCloseable {
      * @throws IOException if the file cannot be read or is damaged in any way
      */
     public static CharacterLanguageModel load(Backend backend, Path file) throws IOException {
-        try (SafetensorsFile content = Safetensors.open(file, Integrity.REQUIRED)) {
+        try (SafetensorsFile content = ModelFile.open(file)) {
             return ModelFile.readModel(backend, content);
         }
     }

@@ -9,7 +9,6 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.io.FileFormatException;
-import dev.rondo.io.Integrity;
 import dev.rondo.io.Safetensors;
 import dev.rondo.io.SafetensorsFile;
 import dev.rondo.spi.Arguments;
@@ -91,7 +90,7 @@ public final class CharacterTraining implements AutoCloseable {
         if (prepared.codePoints().distinct().limit(2).count() < 2) {
             throw new IllegalArgumentException("text: expected at least two different characters"
                     + (filter == TextFilter.LETTERS ? " of a to z and space" : "") + ", got "
-                    + (prepared.isEmpty() ? "none" : "only \"" + prepared.substring(0, 1) + "\""));
+                    + (prepared.isEmpty() ? "none" : "only \"" + Character.toString(prepared.codePointAt(0)) + "\""));
         }
         Vocabulary vocabulary = Vocabulary.of(prepared);
         RnnSpec spec = RnnSpec.of(settings.cell(), vocabulary.size(), settings.hiddenSize())
@@ -115,7 +114,7 @@ public final class CharacterTraining implements AutoCloseable {
         int[] tokens = all.length > maxTokens ? Arrays.copyOf(all, maxTokens) : all;
         this.textDigest = digest(model.vocabulary(), tokens);
         this.windows = new StreamWindows(tokens, batch, steps);
-        this.bptt = new TruncatedBptt(backend, spec, batch, steps, settings.backSteps());
+        this.bptt = new TruncatedBptt(backend, spec, batch, steps, reach());
         this.bptt.setDropoutSeed(Dropout.bits(settings.seed(), 0));
         int size = Math.toIntExact(model.parameters().layout().size());
         this.optimizer = settings.algorithm().create(backend, size, settings.learningRate());
@@ -131,6 +130,11 @@ public final class CharacterTraining implements AutoCloseable {
         this.logits = backend.tensor(steps, batch, classes);
         this.dy = backend.tensor(steps, batch, spec.outputSize());
         this.losses = backend.tensor(LOSSES);
+    }
+
+    /** k2, or the whole epoch where that is shorter: windows that an epoch does not have need no memory. */
+    private int reach() {
+        return (int) Math.min(settings.backSteps(), (long) windows.count(0) * settings.steps());
     }
 
     private static String digest(Vocabulary vocabulary, int[] tokens) {
@@ -329,9 +333,18 @@ public final class CharacterTraining implements AutoCloseable {
      * @throws IOException if the file cannot be read, is damaged in any way, or holds a model without its training
      */
     public static String backendOf(Path file) throws IOException {
-        try (SafetensorsFile content = Safetensors.open(file, Integrity.REQUIRED)) {
+        try (SafetensorsFile content = openTraining(file)) {
             return content.requireMetadata("training.backend");
         }
+    }
+
+    private static SafetensorsFile openTraining(Path file) throws IOException {
+        SafetensorsFile content = ModelFile.open(file);
+        if (!content.metadata().containsKey("training.backend")) {
+            content.close();
+            throw new FileFormatException(file, "expected a model with the state of its training, got the model alone");
+        }
+        return content;
     }
 
     /**
@@ -343,11 +356,11 @@ public final class CharacterTraining implements AutoCloseable {
      * @param maxTokens as at the start of the run
      * @return the training, owned by the caller
      * @throws IOException if the file cannot be read, is damaged in any way, or holds a model without its training
-     * @throws IllegalArgumentException if the text is not the one of the run
+     * @throws IllegalArgumentException if the text, up to {@code maxTokens}, is not the one of the run
      */
     public static CharacterTraining resume(Backend backend, Path file, String text, int maxTokens) throws IOException {
         Arguments.notNull("text", text);
-        try (SafetensorsFile content = Safetensors.open(file, Integrity.REQUIRED)) {
+        try (SafetensorsFile content = openTraining(file)) {
             CharacterLanguageModel model = ModelFile.readModel(backend, content);
             CharacterTraining training = null;
             try {
@@ -392,24 +405,19 @@ public final class CharacterTraining implements AutoCloseable {
         String digest = file.requireMetadata("training.text_sha256");
         if (!digest.equals(textDigest)) {
             throw new IllegalArgumentException("text: expected the one that " + file.path()
-                    + " was trained on (SHA-256 of its characters " + digest + "), got another (" + textDigest + ")");
+                    + " was trained on, and as much of it (SHA-256 of its characters " + digest + "), got another ("
+                    + textDigest + ")");
         }
-        epoch = ModelFile.value(file, "training.epoch", Integer::valueOf);
-        window = ModelFile.value(file, "training.window", Integer::valueOf);
+        epoch = (int) ModelFile.count(file, "training.epoch", Integer.MAX_VALUE);
+        window = (int) ModelFile.count(file, "training.window", windowsInEpoch());
         lossSum = ModelFile.value(file, "training.loss_sum", Double::valueOf);
-        if (epoch < 0 || window < 0 || window > windowsInEpoch()) {
-            throw new FileFormatException(
-                    file.path(),
-                    "training.window: expected 0 to " + windowsInEpoch() + " in an epoch of at least 0, got " + window
-                            + " in epoch " + epoch);
-        }
-        optimizer.setUpdates(ModelFile.value(file, "training.updates", Long::valueOf));
+        optimizer.setUpdates(ModelFile.count(file, "training.updates", Long.MAX_VALUE));
         for (Map.Entry<String, Tensor> vector : optimizer.state().entrySet()) {
             ModelFile.read(file, "optimizer." + vector.getKey(), vector.getValue());
         }
         Backend backend = model.backend();
-        long advances = ModelFile.value(file, "training.advances", Long::valueOf);
-        int count = ModelFile.value(file, "training.history", Integer::valueOf);
+        long advances = ModelFile.count(file, "training.advances", Long.MAX_VALUE);
+        long count = ModelFile.count(file, "training.history", (reach() - 1) / settings.steps() + 1);
         List<TruncatedBptt.Advance> history = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             RnnState initial = backend.state(model.spec(), settings.batch());
@@ -417,6 +425,7 @@ public final class CharacterTraining implements AutoCloseable {
             history.add(new TruncatedBptt.Advance(tokens, initial, new boolean[settings.batch()]));
             read(file, "history." + i, initial);
             ModelFile.read(file, "history." + i + ".x", tokens);
+            requireKnown(file, "history." + i + ".x", tokens.toInts());
         }
         try (RnnState state = backend.state(model.spec(), settings.batch())) {
             read(file, "state", state);
@@ -425,6 +434,16 @@ public final class CharacterTraining implements AutoCloseable {
         for (TruncatedBptt.Advance advance : history) {
             advance.initial().close();
             ((IntTensor) advance.x()).close();
+        }
+    }
+
+    private void requireKnown(SafetensorsFile file, String name, int[] tokens) throws IOException {
+        int known = model.vocabulary().size();
+        for (int token : tokens) {
+            if (token < 0 || token >= known) {
+                throw new FileFormatException(
+                        file.path(), name + ": expected characters numbered 0 to " + (known - 1) + ", got " + token);
+            }
         }
     }
 

@@ -17,7 +17,7 @@ import dev.rondo.train.Sgd;
  * @param dropout probability between layers
  * @param batch N, the number of streams
  * @param steps k1, the steps of one window
- * @param backSteps k2, the steps that a gradient goes back at most
+ * @param backSteps k2, the steps that a gradient goes back at most; with dropout a multiple of k1
  * @param algorithm the optimizer
  * @param learningRate positive
  * @param clip largest global norm of the gradient; 0 for no clipping
@@ -58,7 +58,7 @@ public record CharacterTrainingSettings(
     }
 
     /**
-     * Checks what {@link dev.rondo.RnnSpec} and {@link dev.rondo.train.TruncatedBptt} do not.
+     * Checks the settings; whether the network has too many parameters {@link dev.rondo.RnnSpec} says.
      *
      * @param cell the recurrent cell
      * @param hiddenSize H
@@ -82,6 +82,10 @@ public record CharacterTrainingSettings(
         Arguments.positive("batch", batch);
         Arguments.positive("steps", steps);
         Arguments.inRange("backSteps", backSteps, steps, Integer.MAX_VALUE);
+        if (dropout > 0 && backSteps % steps != 0) {
+            throw new IllegalArgumentException(
+                    "backSteps: expected a multiple of steps = " + steps + " with dropout, got " + backSteps);
+        }
         Arguments.positive("learningRate", learningRate);
         Arguments.inRange("clip", clip, 0, Double.MAX_VALUE);
     }

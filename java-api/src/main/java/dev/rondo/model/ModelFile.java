@@ -8,10 +8,13 @@ import dev.rondo.ParameterLayout;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.io.FileFormatException;
+import dev.rondo.io.Integrity;
 import dev.rondo.io.NamedTensor;
+import dev.rondo.io.Safetensors;
 import dev.rondo.io.SafetensorsFile;
 import dev.rondo.io.StoredTensor;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -35,6 +38,28 @@ final class ModelFile {
 
     Map<String, String> metadata() {
         return metadata;
+    }
+
+    /** Opens a file that {@link #put(CharacterLanguageModel)} has been written to, its checksum verified. */
+    static SafetensorsFile open(Path path) throws IOException {
+        SafetensorsFile file = Safetensors.open(path, Integrity.IF_PRESENT);
+        try {
+            String format = file.metadata().get("format");
+            if (!FORMAT.equals(format)) {
+                throw new FileFormatException(
+                        path,
+                        "expected a model of Rondo, with the metadata \"format\" = \"" + FORMAT + "\", got "
+                                + (format == null ? "a file without it" : "\"" + format + "\""));
+            }
+            if (file.checksum().isEmpty()) {
+                throw new FileFormatException(
+                        path, "expected a checksum in the metadata \"" + Safetensors.CHECKSUM_KEY + "\", got none");
+            }
+            return file;
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
     void put(String key, Object value) {
@@ -71,24 +96,20 @@ final class ModelFile {
         }
     }
 
-    /** Makes a model; its tensors are looked for, and their shapes compared, before anything is allocated for it. */
+    /** Makes a model of an {@linkplain #open open} file; its tensors are looked for, and their shapes compared, before anything is allocated for it. */
     static CharacterLanguageModel readModel(Backend backend, SafetensorsFile file) throws IOException {
-        String format = file.requireMetadata("format");
-        if (!format.equals(FORMAT)) {
-            throw new FileFormatException(file.path(), "format: expected " + FORMAT + ", got " + format);
-        }
         Vocabulary vocabulary = value(file, "vocabulary", Vocabulary::of);
         TextFilter filter = value(file, "filter", TextFilter::valueOf);
         Cell cell = value(file, "cell", Cell::valueOf);
         int hidden = value(file, "hidden_size", Integer::valueOf);
-        int layers = value(file, "layers", Integer::valueOf);
-        boolean bias = value(file, "bias", Boolean::valueOf);
+        int layers = (int) count(file, "layers", file.tensors().size());
+        boolean bias = value(file, "bias", ModelFile::truth);
         double dropout = value(file, "dropout", Double::valueOf);
         RnnSpec spec = value(
                 file,
                 "cell",
                 any -> new RnnSpec(cell, vocabulary.size(), hidden, layers, Direction.FORWARD, bias, dropout));
-        ParameterLayout layout = CharacterLanguageModel.layout(spec);
+        ParameterLayout layout = value(file, "hidden_size", any -> CharacterLanguageModel.layout(spec));
         for (ParameterLayout.Entry entry : layout.entries()) {
             stored(file, entry.name(), entry.dimensions());
         }
@@ -112,6 +133,22 @@ final class ModelFile {
         } catch (IllegalArgumentException e) {
             throw new FileFormatException(file.path(), key + ": got \"" + text + "\": " + e.getMessage());
         }
+    }
+
+    /** A value of the metadata that counts something. */
+    static long count(SafetensorsFile file, String key, long max) throws IOException {
+        long count = value(file, key, Long::valueOf);
+        if (count < 0 || count > max) {
+            throw new FileFormatException(file.path(), key + ": expected 0 to " + max + ", got " + count);
+        }
+        return count;
+    }
+
+    private static boolean truth(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException("expected true or false");
+        }
+        return text.equals("true");
     }
 
     static void read(SafetensorsFile file, String name, Tensor target) throws IOException {

@@ -17,7 +17,7 @@ public final class Vocabulary {
      *
      * @param text at least one character
      * @return the vocabulary
-     * @throws IllegalArgumentException if the text is empty
+     * @throws IllegalArgumentException if the text is empty or has a surrogate without its partner
      */
     public static Vocabulary of(String text) {
         Arguments.notNull("text", text);
@@ -26,6 +26,11 @@ public final class Vocabulary {
         }
         BitSet seen = new BitSet();
         text.codePoints().forEach(seen::set);
+        int surrogate = seen.nextSetBit(Character.MIN_SURROGATE);
+        if (surrogate >= 0 && surrogate <= Character.MAX_SURROGATE) {
+            throw new IllegalArgumentException(String.format(
+                    "text: expected surrogates in pairs only, got \\u%04X without its partner", surrogate));
+        }
         return new Vocabulary(seen.stream().toArray());
     }
 

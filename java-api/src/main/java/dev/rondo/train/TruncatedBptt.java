@@ -62,9 +62,10 @@ public final class TruncatedBptt implements AutoCloseable {
     private final int k2;
     private final RnnState carried;
     private final RnnState gradient;
-    private final Chunk[] chunks;
-    private int oldest;
-    private int filled;
+    private final int count;
+    private final List<Slot> window = new ArrayList<>();
+    private final List<Chunk> chunks = new ArrayList<>();
+    private @Nullable Slot spare;
     private boolean ready;
     private long seed;
     private long advances;
@@ -98,50 +99,72 @@ public final class TruncatedBptt implements AutoCloseable {
         }
         this.carried = backend.state(spec, batch);
         this.gradient = backend.state(spec, batch);
-        this.chunks = new Chunk[(k2 - 1) / k1 + 1];
-        for (int i = 0; i < chunks.length; i++) {
-            chunks[i] = new Chunk();
-        }
+        this.count = (k2 - 1) / k1 + 1;
     }
 
-    /** One advance of k1 steps: its input, its initial state, and the network's activations over it. */
-    private final class Chunk {
-        final Rnn rnn = backend.rnn(spec, k1, batch);
+    /** What is kept of one advance: its input, the state before it and the rows that started anew. */
+    private final class Slot {
         final RnnState initial = backend.state(spec, batch);
-        final RnnState last = backend.state(spec, batch);
-        final Tensor y = backend.tensor(k1, batch, spec.outputSize());
         final boolean[] reset = new boolean[batch];
 
         @Nullable
         Input x;
 
-        @Nullable
-        Tensor dx;
-
         long dropoutSeed;
-        int skipped;
 
         void setInput(Input source) {
             if (source instanceof Tensor dense) {
                 Arguments.shape("x", dense, "[k1,N,I]", k1, batch, spec.inputSize());
                 Tensor copy = x instanceof Tensor own ? own : backend.tensor(dense.shape());
-                x = copy.copyFrom(dense);
+                replaceInput(copy.copyFrom(dense));
             } else if (source instanceof IntTensor indices) {
                 Arguments.shape("x", indices, "[k1,N]", k1, batch);
                 IntTensor copy = x instanceof IntTensor own ? own : backend.intTensor(indices.shape());
-                x = copy.copyFrom(indices);
+                replaceInput(copy.copyFrom(indices));
             }
         }
 
-        /** Runs the chunk; its first steps, if they lie further back than k2, without keeping activations. */
-        void forward(RnnParameters weights, int skip) {
-            Input all = Arguments.notNull("x", x);
+        private void replaceInput(Input copy) {
+            if (copy != x) {
+                closeInput();
+                x = copy;
+            }
+        }
+
+        private void closeInput() {
+            if (x instanceof Tensor dense) {
+                dense.close();
+            } else if (x instanceof IntTensor indices) {
+                indices.close();
+            }
+        }
+
+        void close() {
+            initial.close();
+            closeInput();
+        }
+    }
+
+    /** The network over the advance of one age: 0 for the newest. */
+    private final class Chunk {
+        final Rnn rnn = backend.rnn(spec, k1, batch);
+        final RnnState last = backend.state(spec, batch);
+        final Tensor y = backend.tensor(k1, batch, spec.outputSize());
+
+        @Nullable
+        Tensor dx;
+
+        int skipped;
+
+        /** Runs the advance; its first steps, if they lie further back than k2, without keeping activations. */
+        void forward(RnnParameters weights, Slot slot, int skip) {
+            Input all = Arguments.notNull("x", slot.x);
             skipped = skip;
-            rnn.setDropoutSeed(dropoutSeed);
+            rnn.setDropoutSeed(slot.dropoutSeed);
             if (skip == 0) {
-                rnn.forward(Mode.TRAINING, weights, all, null, initial, y, last);
+                rnn.forward(Mode.TRAINING, weights, all, null, slot.initial, y, last);
             } else {
-                rnn.forward(Mode.INFERENCE, weights, steps(all, 0, skip), null, initial, null, last);
+                rnn.forward(Mode.INFERENCE, weights, steps(all, 0, skip), null, slot.initial, null, last);
                 rnn.forward(Mode.TRAINING, weights, steps(all, skip, k1), null, last, null, last);
             }
         }
@@ -157,6 +180,9 @@ public final class TruncatedBptt implements AutoCloseable {
         }
 
         private Input steps(Input all, int from, int to) {
+            if (from == 0 && to == k1) {
+                return all;
+            }
             if (all instanceof IntTensor indices) {
                 return indices.view((long) from * batch, to - from, batch);
             }
@@ -166,22 +192,23 @@ public final class TruncatedBptt implements AutoCloseable {
 
         void close() {
             rnn.close();
-            initial.close();
             last.close();
             y.close();
-            if (x instanceof Tensor dense) {
-                dense.close();
-            } else if (x instanceof IntTensor indices) {
-                indices.close();
-            }
             if (dx != null) {
                 dx.close();
             }
         }
     }
 
+    private Slot slot(int age) {
+        return window.get(window.size() - 1 - age);
+    }
+
     private Chunk chunk(int age) {
-        return chunks[Math.floorMod(oldest + filled - 1 - age, chunks.length)];
+        while (chunks.size() <= age) {
+            chunks.add(new Chunk());
+        }
+        return chunks.get(age);
     }
 
     /**
@@ -202,32 +229,41 @@ public final class TruncatedBptt implements AutoCloseable {
         if (reset != null && reset.length != batch) {
             throw new IllegalArgumentException("reset: expected N = " + batch + " elements, got " + reset.length);
         }
-        Chunk newest = chunks[(oldest + filled) % chunks.length];
+        Slot newest = spare != null ? spare : new Slot();
+        spare = newest;
         newest.setInput(x);
-        if (filled == chunks.length) {
-            oldest = (oldest + 1) % chunks.length;
-        } else {
-            filled++;
-        }
         Arrays.fill(newest.reset, false);
         if (reset != null) {
             System.arraycopy(reset, 0, newest.reset, 0, batch);
         }
-        newest.dropoutSeed = Dropout.bits(seed, advances++);
-        runWindow(weights);
+        newest.dropoutSeed = Dropout.bits(seed, advances);
+        Slot dropped = window.size() == count ? window.remove(0) : null;
+        window.add(newest);
+        ready = false;
+        try {
+            runWindow(weights);
+        } catch (RuntimeException | Error e) {
+            window.remove(newest);
+            if (dropped != null) {
+                window.add(0, dropped);
+            }
+            throw e;
+        }
+        spare = dropped;
+        advances++;
         ready = true;
-        return newest.y;
+        return chunk(0).y;
     }
 
     private void runWindow(RnnParameters weights) {
-        for (int age = filled - 1; age >= 0; age--) {
-            Chunk chunk = chunk(age);
-            boolean first = age == filled - 1;
-            if (!first || filled == 1) {
-                chunk.initial.copyFrom(first ? carried : chunk(age + 1).last);
-                chunk.initial.zeroRows(chunk.reset);
+        for (int age = window.size() - 1; age >= 0; age--) {
+            Slot slot = slot(age);
+            boolean oldest = age == window.size() - 1;
+            if (!oldest || age == 0) {
+                slot.initial.copyFrom(oldest ? carried : chunk(age + 1).last);
+                slot.initial.zeroRows(slot.reset);
             }
-            chunk.forward(weights, Math.max(0, (age + 1) * k1 - k2));
+            chunk(age).forward(weights, slot, (int) Math.max(0, (age + 1L) * k1 - k2));
         }
         carried.copyFrom(chunk(0).last);
     }
@@ -259,11 +295,14 @@ public final class TruncatedBptt implements AutoCloseable {
         if (!ready) {
             throw new IllegalStateException("backward: expected a forward pass before it, got none since the last one");
         }
-        ready = false;
-        for (int age = 0; age < filled; age++) {
+        if (inputGradient != null && slot(0).x instanceof IntTensor) {
+            throw new IllegalArgumentException("inputGradient: expected null, since x was a tensor of indices");
+        }
+        for (int age = 0; age < window.size(); age++) {
             Chunk chunk = chunk(age);
             chunk.backward(age == 0 ? dy : null, age == 0 ? null : gradient, gradients, inputGradient != null);
-            gradient.zeroRows(chunk.reset);
+            ready = false;
+            gradient.zeroRows(slot(age).reset);
             if (inputGradient != null) {
                 inputGradient.accept(age, Arguments.notNull("dx", chunk.dx));
             }
@@ -275,8 +314,8 @@ public final class TruncatedBptt implements AutoCloseable {
      */
     public void reset() {
         carried.zero();
-        filled = 0;
-        oldest = 0;
+        window.forEach(Slot::close);
+        window.clear();
         ready = false;
     }
 
@@ -297,9 +336,8 @@ public final class TruncatedBptt implements AutoCloseable {
      */
     public List<Advance> history() {
         List<Advance> history = new ArrayList<>();
-        for (int age = filled - 1; age >= 0; age--) {
-            Chunk chunk = chunk(age);
-            history.add(new Advance(Arguments.notNull("x", chunk.x), chunk.initial, chunk.reset.clone()));
+        for (Slot slot : window) {
+            history.add(new Advance(Arguments.notNull("x", slot.x), slot.initial, slot.reset.clone()));
         }
         return history;
     }
@@ -322,22 +360,22 @@ public final class TruncatedBptt implements AutoCloseable {
      * @throws IllegalArgumentException if a shape is wrong or the history is longer than ceil(k2 / k1)
      */
     public void restore(List<Advance> history, RnnState state, long advances) {
-        Arguments.inRange("history.size()", history.size(), 0, chunks.length);
+        Arguments.inRange("history.size()", history.size(), 0, count);
         reset();
         for (Advance advance : history) {
-            Chunk chunk = chunks[filled];
-            chunk.setInput(advance.x());
-            chunk.initial.copyFrom(advance.initial());
-            System.arraycopy(advance.reset(), 0, chunk.reset, 0, batch);
-            chunk.dropoutSeed = Dropout.bits(seed, advances - history.size() + filled);
-            filled++;
+            Slot slot = new Slot();
+            slot.setInput(advance.x());
+            slot.initial.copyFrom(advance.initial());
+            System.arraycopy(advance.reset(), 0, slot.reset, 0, batch);
+            slot.dropoutSeed = Dropout.bits(seed, advances - history.size() + window.size());
+            window.add(slot);
         }
         carried.copyFrom(state);
         this.advances = advances;
     }
 
     /**
-     * Seeds the dropout of the advances that follow.
+     * Seeds the dropout of the advances that follow: advance number j has the seed {@link Dropout#bits Dropout.bits(seed, j)}.
      *
      * @param seed any number
      */
@@ -351,8 +389,10 @@ public final class TruncatedBptt implements AutoCloseable {
     public void close() {
         carried.close();
         gradient.close();
-        for (Chunk chunk : chunks) {
-            chunk.close();
+        window.forEach(Slot::close);
+        chunks.forEach(Chunk::close);
+        if (spare != null) {
+            spare.close();
         }
     }
 }

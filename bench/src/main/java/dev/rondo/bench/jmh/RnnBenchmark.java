@@ -1,0 +1,111 @@
+package dev.rondo.bench.jmh;
+
+import dev.rondo.Backend;
+import dev.rondo.BackendOptions;
+import dev.rondo.Cell;
+import dev.rondo.Mode;
+import dev.rondo.Rnn;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import dev.rondo.train.Initializers;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * A recurrent layer over one sequence: the forward pass of inference, and forward and backward of training with all
+ * gradients. Only the call is inside the timed region.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(org.openjdk.jmh.annotations.Mode.SampleTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class RnnBenchmark {
+    /** Name of the backend. */
+    @Param({"cpu", "reference"})
+    public String backend = "cpu";
+
+    /** Threads of a CPU backend. */
+    @Param({"1"})
+    public int threads = 1;
+
+    /** Name of the cell. */
+    @Param({"LSTM", "GRU"})
+    public Cell cell = Cell.LSTM;
+
+    /** N, T, I, H. */
+    @Param({"32,35,28,256"})
+    public String shape = "32,35,28,256";
+
+    private Backend opened;
+    private Rnn rnn;
+    private RnnParameters weights;
+    private RnnParameters gradients;
+    private Tensor x;
+    private Tensor y;
+    private Tensor dy;
+    private Tensor dx;
+    private RnnState state;
+
+    /** For JMH. */
+    public RnnBenchmark() {}
+
+    /** Allocates and fills everything. */
+    @Setup(Level.Trial)
+    public void open() {
+        String[] sizes = shape.split(",");
+        int batch = Integer.parseInt(sizes[0]);
+        int steps = Integer.parseInt(sizes[1]);
+        int inputs = Integer.parseInt(sizes[2]);
+        int hidden = Integer.parseInt(sizes[3]);
+        RnnSpec spec = RnnSpec.of(cell, inputs, hidden);
+        opened = Backend.named(backend, new BackendOptions(threads));
+        rnn = opened.rnn(spec, steps, batch);
+        weights = opened.parameters(spec);
+        gradients = opened.parameters(spec);
+        x = opened.tensor(steps, batch, inputs);
+        y = opened.tensor(steps, batch, hidden);
+        dy = opened.tensor(steps, batch, hidden);
+        dx = opened.tensor(steps, batch, inputs);
+        state = opened.state(spec, batch);
+        Random random = new Random(1);
+        Initializers.uniform(weights, random);
+        Initializers.gaussian(x, 1, random);
+        Initializers.gaussian(dy, 1, random);
+    }
+
+    /** The forward pass of inference. */
+    @Benchmark
+    public void inference() {
+        rnn.forward(Mode.INFERENCE, weights, x, null, null, y, state);
+    }
+
+    /** Forward and backward, with the gradients of x and of all weights. */
+    @Benchmark
+    public void training() {
+        rnn.forward(Mode.TRAINING, weights, x, null, null, y, state);
+        rnn.backward(dy, null, dx, null, gradients);
+    }
+
+    /** Closes the backend. */
+    @TearDown(Level.Trial)
+    public void close() {
+        rnn.close();
+        opened.close();
+    }
+}

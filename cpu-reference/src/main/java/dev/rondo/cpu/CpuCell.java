@@ -1,0 +1,59 @@
+package dev.rondo.cpu;
+
+import dev.rondo.Cell;
+
+/**
+ * One step of a block of rows. The values of a row of the batch lie in one internal row of {@link #blocks()} blocks of
+ * {@code Hp} places; forward finds {@code W x + b} there and leaves the activations, backward leaves the gradients by the
+ * pre-activations.
+ */
+abstract class CpuCell {
+    final InnerLoops loops;
+    final int hidden;
+    final int padded;
+    final int row;
+
+    CpuCell(InnerLoops loops, int hidden, int blocks) {
+        this.loops = loops;
+        this.hidden = hidden;
+        this.padded = Packing.panels(hidden, loops.panel()) * loops.panel();
+        this.row = blocks * padded;
+    }
+
+    /** The internal block that {@code W x + b} of a gate goes to; gates in PyTorch's order. */
+    abstract int inputBlock(int gate);
+
+    /** The internal block that {@code U h + u} of a gate goes to. */
+    abstract int recurrentBlock(int gate);
+
+    /** The blocks, from 0, that {@code W x + b} goes to. */
+    abstract int inputBlocks();
+
+    /** The products with U, in blocks: most cells have one; one with {@code p} in the place of h is a second. */
+    abstract Part[] parts();
+
+    /**
+     * A product with recurrent weights.
+     *
+     * @param start first block of its result in the internal row
+     * @param blocks number of blocks
+     * @param fromP whether it multiplies p instead of h
+     */
+    record Part(int start, int blocks, boolean fromP) {}
+
+    /** The step forward of rows first to end - 1. */
+    abstract void forward(LayerBuffers b, int s, int first, int end);
+
+    /** The step backward of rows first to end - 1; rows whose length is at most s pass their gradient on. */
+    abstract void backward(LayerBuffers b, int s, int first, int end);
+
+    static CpuCell of(Cell cell, InnerLoops loops, int hidden) {
+        return switch (cell) {
+            case RNN_TANH -> new RnnCell(loops, hidden, false);
+            case RNN_RELU -> new RnnCell(loops, hidden, true);
+            case LSTM -> new LstmCell(loops, hidden);
+            case GRU -> new GruCell(loops, hidden);
+            case GRU_RESET_BEFORE -> new GruResetBeforeCell(loops, hidden);
+        };
+    }
+}

@@ -1,0 +1,86 @@
+package dev.rondo.cpu;
+
+import dev.rondo.BackendException;
+import dev.rondo.RnnSpec;
+import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.FloatArrayStorage;
+import dev.rondo.spi.FloatBufferStorage;
+import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.spi.IntStorage;
+import dev.rondo.spi.LayerKernels;
+import dev.rondo.spi.LossKernels;
+import dev.rondo.spi.OptimizerKernels;
+import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.Storage;
+
+/** The open CPU backend: its inner loops and its threads. */
+final class CpuKernels implements BackendKernels {
+    private final LoopsChoice.Choice choice = LoopsChoice.choose();
+    private final Workers workers;
+    private final LayerKernels layers;
+    private final LossKernels losses;
+    private final OptimizerKernels optimizers;
+
+    CpuKernels(int threads) {
+        this.workers = new Workers(threads);
+        this.layers = new CpuLayers(choice.loops(), workers);
+        this.losses = new CpuLosses(workers);
+        this.optimizers = new CpuOptimizers(workers);
+    }
+
+    @Override
+    public String description() {
+        String note = choice.note().isEmpty() ? "" : "; " + choice.note();
+        return "float32, " + choice.loops().description() + ", " + workers.count() + " thread"
+                + (workers.count() == 1 ? "" : "s") + note;
+    }
+
+    @Override
+    public Storage allocate(long size) {
+        return new FloatArrayStorage(Sizes.floats("tensor", 1, 1, (int) size));
+    }
+
+    @Override
+    public IntStorage allocateInts(long size) {
+        try {
+            return new IntArrayStorage(new int[(int) size]);
+        } catch (OutOfMemoryError e) {
+            throw new BackendException("tensor: not enough memory for " + size + " elements of int32", e);
+        }
+    }
+
+    @Override
+    public boolean accepts(Storage storage) {
+        return storage instanceof FloatArrayStorage || storage instanceof FloatBufferStorage;
+    }
+
+    @Override
+    public boolean accepts(IntStorage storage) {
+        return storage instanceof IntArrayStorage;
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+        return new CpuRnn(spec, choice.loops(), workers, maxSteps, maxBatch);
+    }
+
+    @Override
+    public LayerKernels layers() {
+        return layers;
+    }
+
+    @Override
+    public LossKernels losses() {
+        return losses;
+    }
+
+    @Override
+    public OptimizerKernels optimizers() {
+        return optimizers;
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+    }
+}

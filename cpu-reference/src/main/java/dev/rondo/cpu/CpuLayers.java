@@ -1,0 +1,216 @@
+package dev.rondo.cpu;
+
+import dev.rondo.IntTensor;
+import dev.rondo.Tensor;
+import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.spi.LayerKernels;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Linear layer and embedding. The rows of the linear layer are shared among threads, and for the gradients the columns. */
+final class CpuLayers implements LayerKernels {
+    private final InnerLoops loops;
+    private final Workers workers;
+    private final int panel;
+    private final HostArray w = new HostArray();
+    private final HostArray x = new HostArray();
+    private final HostArray y = new HostArray();
+    private final HostArray target = new HostArray();
+    private final HostArray biasArray = new HostArray();
+    private float[] packed = new float[0];
+    private float[] packedX = new float[0];
+    private float[] result = new float[0];
+
+    CpuLayers(InnerLoops loops, Workers workers) {
+        this.loops = loops;
+        this.workers = workers;
+        this.panel = loops.panel();
+    }
+
+    private static float[] atLeast(float[] array, long size) {
+        return array.length >= size ? array : new float[Math.toIntExact(size)];
+    }
+
+    @Override
+    public void linearForward(Tensor weight, @Nullable Tensor bias, Tensor xTensor, Tensor yTensor) {
+        int outputs = weight.dimension(0);
+        int inputs = weight.dimension(1);
+        int rows = (int) (xTensor.size() / inputs);
+        int panels = Packing.panels(outputs, panel);
+        int padded = panels * panel;
+        w.open(weight);
+        x.open(xTensor);
+        y.open(yTensor);
+        if (bias != null) {
+            biasArray.open(bias);
+        }
+        packed = atLeast(packed, (long) padded * inputs);
+        result = atLeast(result, (long) rows * padded);
+        Packing.transposed(w.array, w.offset, inputs, inputs, outputs, packed, 0, inputs * panel, panel);
+        boolean biased = bias != null;
+        workers.run(worker -> {
+            int first = share(rows, worker);
+            int end = share(rows, worker + 1);
+            for (int m = first; m < end; m++) {
+                Arrays.fill(result, m * padded, (m + 1) * padded, 0);
+                if (biased) {
+                    System.arraycopy(biasArray.array, biasArray.offset, result, m * padded, outputs);
+                }
+            }
+            loops.product(
+                    x.array,
+                    x.offset + first * inputs,
+                    inputs,
+                    1,
+                    end - first,
+                    inputs,
+                    packed,
+                    0,
+                    panels,
+                    result,
+                    first * padded,
+                    padded);
+            for (int m = first; m < end; m++) {
+                System.arraycopy(result, m * padded, y.array, y.offset + m * outputs, outputs);
+            }
+        });
+        y.writeBack(yTensor);
+    }
+
+    private int share(int rows, int worker) {
+        return (int) ((long) rows * worker / workers.count());
+    }
+
+    @Override
+    public void linearBackward(
+            Tensor weight,
+            Tensor xTensor,
+            Tensor dyTensor,
+            @Nullable Tensor dx,
+            @Nullable Tensor dWeight,
+            @Nullable Tensor dBias) {
+        int outputs = weight.dimension(0);
+        int inputs = weight.dimension(1);
+        int rows = (int) (xTensor.size() / inputs);
+        y.open(dyTensor);
+        if (dx != null) {
+            inputGradient(weight, dx, rows, inputs, outputs);
+        }
+        if (dWeight != null) {
+            weightGradient(xTensor, dWeight, rows, inputs, outputs);
+        }
+        if (dBias != null) {
+            target.open(dBias);
+            for (int m = 0; m < rows; m++) {
+                for (int o = 0; o < outputs; o++) {
+                    target.array[target.offset + o] += y.array[y.offset + m * outputs + o];
+                }
+            }
+            target.writeBack(dBias);
+        }
+    }
+
+    private void inputGradient(Tensor weight, Tensor dx, int rows, int inputs, int outputs) {
+        int panels = Packing.panels(inputs, panel);
+        int padded = panels * panel;
+        w.open(weight);
+        target.open(dx);
+        packed = atLeast(packed, (long) padded * outputs);
+        result = atLeast(result, (long) rows * padded);
+        Packing.rows(w.array, w.offset, inputs, outputs, inputs, packed, 0, outputs * panel, panel);
+        workers.run(worker -> {
+            int first = share(rows, worker);
+            int end = share(rows, worker + 1);
+            Arrays.fill(result, first * padded, end * padded, 0);
+            loops.product(
+                    y.array,
+                    y.offset + first * outputs,
+                    outputs,
+                    1,
+                    end - first,
+                    outputs,
+                    packed,
+                    0,
+                    panels,
+                    result,
+                    first * padded,
+                    padded);
+            for (int m = first; m < end; m++) {
+                System.arraycopy(result, m * padded, target.array, target.offset + m * inputs, inputs);
+            }
+        });
+        target.writeBack(dx);
+    }
+
+    private void weightGradient(Tensor xTensor, Tensor dWeight, int rows, int inputs, int outputs) {
+        int panels = Packing.panels(inputs, panel);
+        int padded = panels * panel;
+        x.open(xTensor);
+        target.open(dWeight);
+        packedX = atLeast(packedX, (long) padded * rows);
+        result = atLeast(result, (long) outputs * padded);
+        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, panel);
+        workers.run(worker -> {
+            int first = share(panels, worker);
+            int end = share(panels, worker + 1);
+            for (int o = 0; o < outputs; o++) {
+                Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
+            }
+            loops.product(
+                    y.array,
+                    y.offset,
+                    1,
+                    outputs,
+                    outputs,
+                    rows,
+                    packedX,
+                    first * rows * panel,
+                    end - first,
+                    result,
+                    first * panel,
+                    padded);
+        });
+        for (int o = 0; o < outputs; o++) {
+            for (int i = 0; i < inputs; i++) {
+                target.array[target.offset + o * inputs + i] += result[o * padded + i];
+            }
+        }
+        target.writeBack(dWeight);
+    }
+
+    @Override
+    public void embeddingForward(Tensor table, IntTensor indices, Tensor yTensor) {
+        int vocabulary = table.dimension(0);
+        int size = table.dimension(1);
+        int[] index = ((IntArrayStorage) indices.storage()).array();
+        int start = (int) indices.offset();
+        w.open(table);
+        y.open(yTensor);
+        for (int m = 0; m < indices.size(); m++) {
+            int row = index[start + m];
+            if (row < 0 || row >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + row);
+            }
+            System.arraycopy(w.array, w.offset + row * size, y.array, y.offset + m * size, size);
+        }
+        y.writeBack(yTensor);
+    }
+
+    @Override
+    public void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable) {
+        int size = dTable.dimension(1);
+        int[] index = ((IntArrayStorage) indices.storage()).array();
+        int start = (int) indices.offset();
+        y.open(dy);
+        target.open(dTable);
+        for (int m = 0; m < indices.size(); m++) {
+            int to = target.offset + index[start + m] * size;
+            int from = y.offset + m * size;
+            for (int e = 0; e < size; e++) {
+                target.array[to + e] += y.array[from + e];
+            }
+        }
+        target.writeBack(dTable);
+    }
+}

@@ -1,0 +1,408 @@
+package dev.rondo.cpu;
+
+import dev.rondo.Input;
+import dev.rondo.IntTensor;
+import dev.rondo.Mode;
+import dev.rondo.ParameterLayout;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.spi.RnnKernel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stack of layers and directions. A call runs in a few stages, in each of which all workers take part: packing the
+ * weights, all layers over all steps for each worker's rows of the batch, and after a backward pass the weight gradients.
+ */
+final class CpuRnn implements RnnKernel {
+    private final RnnSpec spec;
+    private final Workers workers;
+    private final List<LayerPass> passes = new ArrayList<>();
+    private final List<WeightGradients> weightGradients = new ArrayList<>();
+    private final WeightGradients.Scratch[] scratch;
+    private final int[][] offsets;
+
+    /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout, and the gradients by them. */
+    private final float[][] outputs;
+
+    private final float[][] dOutputs;
+    private final int outputRow;
+
+    private final HostArray weightArray = new HostArray();
+    private final HostArray xArray = new HostArray();
+    private final HostArray yArray = new HostArray();
+    private final HostArray hArray = new HostArray();
+    private final HostArray cArray = new HostArray();
+    private final AtomicInteger next = new AtomicInteger();
+    private final int[] lengths;
+
+    private int steps;
+    private int batch;
+    private long dropoutSeed;
+    private boolean training;
+    private boolean backwardPacked;
+
+    CpuRnn(RnnSpec spec, InnerLoops loops, Workers workers, int maxSteps, int maxBatch) {
+        this.spec = spec;
+        this.workers = workers;
+        this.lengths = new int[maxBatch];
+        for (int layer = 0; layer < spec.layers(); layer++) {
+            for (int d = 0; d < spec.directions(); d++) {
+                LayerPass pass = new LayerPass(spec, layer, d, loops, maxSteps, maxBatch);
+                passes.add(pass);
+                weightGradients.add(new WeightGradients(pass));
+            }
+        }
+        this.outputRow = spec.directions() * passes.get(0).b.padded;
+        this.outputs = new float[spec.layers() - 1][];
+        this.dOutputs = new float[spec.layers() - 1][];
+        for (int layer = 0; layer < spec.layers() - 1; layer++) {
+            outputs[layer] = Sizes.floats("outputs", maxSteps, maxBatch, outputRow);
+            dOutputs[layer] = Sizes.floats("gradients", maxSteps, maxBatch, outputRow);
+        }
+        this.scratch = new WeightGradients.Scratch[workers.count()];
+        Arrays.setAll(scratch, worker -> new WeightGradients.Scratch());
+        this.offsets = offsets(spec);
+    }
+
+    /** For each layer and direction where weight_ih, weight_hh, bias_ih and bias_hh begin; -1 without biases. */
+    private static int[][] offsets(RnnSpec spec) {
+        ParameterLayout layout = spec.layout();
+        int perLayer = spec.bias() ? 4 : 2;
+        int[][] offsets = new int[spec.stateCount()][4];
+        for (int state = 0; state < offsets.length; state++) {
+            Arrays.fill(offsets[state], -1);
+            for (int i = 0; i < perLayer; i++) {
+                offsets[state][i] =
+                        (int) layout.entries().get(state * perLayer + i).offset();
+            }
+        }
+        return offsets;
+    }
+
+    private LayerPass pass(int layer, int d) {
+        return passes.get(layer * spec.directions() + d);
+    }
+
+    private int firstRow(int worker) {
+        return (int) ((long) batch * worker / workers.count());
+    }
+
+    @Override
+    public void forward(
+            Mode mode,
+            long seed,
+            RnnParameters weights,
+            Input x,
+            int @Nullable [] rowLengths,
+            @Nullable RnnState initial,
+            @Nullable Tensor y,
+            @Nullable RnnState last) {
+        steps = x.dimension(0);
+        batch = x.dimension(1);
+        training = mode == Mode.TRAINING;
+        dropoutSeed = seed;
+        boolean full = setLengths(rowLengths);
+        weightArray.open(weights.flat());
+        openInput(x, full);
+        pack(training);
+        setInitial(initial);
+        if (y != null) {
+            yArray.open(y);
+        }
+        boolean wantY = y != null;
+        workers.run(worker -> forward(firstRow(worker), firstRow(worker + 1), wantY));
+        if (y != null) {
+            yArray.writeBack(y);
+        }
+        if (last != null) {
+            getLast(last);
+        }
+    }
+
+    private boolean setLengths(int @Nullable [] rowLengths) {
+        boolean full = true;
+        for (int n = 0; n < batch; n++) {
+            lengths[n] = rowLengths == null ? steps : rowLengths[n];
+            full &= lengths[n] == steps;
+        }
+        for (LayerPass pass : passes) {
+            pass.b.lengths = lengths;
+            pass.b.batch = batch;
+        }
+        return full;
+    }
+
+    private void openInput(Input x, boolean full) {
+        for (int d = 0; d < spec.directions(); d++) {
+            if (x instanceof IntTensor tokens) {
+                int[] indices = ((IntArrayStorage) tokens.storage()).array();
+                pass(0, d).setIndices(indices, (int) tokens.offset(), steps);
+            } else {
+                xArray.open((Tensor) x);
+                pass(0, d).setDense(xArray.array, xArray.offset, steps, batch, full);
+            }
+        }
+        for (int layer = 1; layer < spec.layers(); layer++) {
+            for (int d = 0; d < spec.directions(); d++) {
+                pass(layer, d).setDense(outputs[layer - 1], 0, steps, batch, true);
+            }
+        }
+    }
+
+    /** Packs every weight matrix; a piece of work is one gate of one layer and direction. */
+    private void pack(boolean backward) {
+        backwardPacked = backward;
+        for (LayerPass pass : passes) {
+            Arrays.fill(pass.b.biasRow, 0);
+        }
+        int gates = spec.cell().gates();
+        next.set(0);
+        workers.run(worker -> {
+            for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
+                pack(i / gates, i % gates, backward);
+            }
+        });
+    }
+
+    private void pack(int state, int gate, boolean backward) {
+        LayerPass pass = passes.get(state);
+        float[] weights = weightArray.array;
+        int base = weightArray.offset;
+        if (pass.oneHot) {
+            pass.b.packColumns(weights, base + offsets[state][0], gate);
+        } else {
+            pass.b.packInput(weights, base + offsets[state][0], gate, backward);
+        }
+        pass.b.packRecurrent(weights, base + offsets[state][1], gate, backward);
+        if (spec.bias()) {
+            pass.b.addBias(weights, base + offsets[state][2], base + offsets[state][3], gate);
+        }
+    }
+
+    private void forward(int first, int end, boolean wantY) {
+        if (first == end) {
+            return;
+        }
+        int top = spec.layers() - 1;
+        for (int layer = 0; layer <= top; layer++) {
+            for (int d = 0; d < spec.directions(); d++) {
+                LayerPass pass = pass(layer, d);
+                if (!pass.oneHot) {
+                    if (layer == 0) {
+                        pass.order(xArray.array, xArray.offset, steps, first, end);
+                    } else {
+                        pass.order(outputs[layer - 1], 0, steps, first, end);
+                    }
+                }
+                pass.forward(steps, first, end);
+                if (layer < top) {
+                    pass.output(steps, first, end, outputs[layer], 0, outputRow, d * pass.b.padded, pass.b.padded);
+                    if (training && spec.dropout() > 0) {
+                        pass.dropOut(dropoutSeed, steps, first, end, outputs[layer], outputRow);
+                    }
+                } else if (wantY) {
+                    int hidden = spec.hiddenSize();
+                    pass.output(steps, first, end, yArray.array, yArray.offset, spec.outputSize(), d * hidden, hidden);
+                }
+            }
+        }
+    }
+
+    private void setInitial(@Nullable RnnState initial) {
+        openState(initial);
+        for (int state = 0; state < passes.size(); state++) {
+            LayerBuffers b = passes.get(state).b;
+            copyIn(initial != null ? hArray : null, state, b, b.h);
+            if (spec.cell().hasCellState()) {
+                copyIn(initial != null ? cArray : null, state, b, b.c);
+            }
+        }
+    }
+
+    private void openState(@Nullable RnnState state) {
+        if (state != null) {
+            hArray.open(state.h());
+            Tensor c = state.c();
+            if (c != null) {
+                cArray.open(c);
+            }
+        }
+    }
+
+    /** Copies one layer's and direction's {@code [N,H]} into padded rows, from the first on. */
+    private void copyIn(@Nullable HostArray from, int state, LayerBuffers b, float[] to) {
+        int hidden = spec.hiddenSize();
+        for (int n = 0; n < batch; n++) {
+            int row = n * b.padded;
+            if (from == null) {
+                Arrays.fill(to, row, row + b.padded, 0);
+            } else {
+                System.arraycopy(from.array, from.offset + (state * batch + n) * hidden, to, row, hidden);
+                Arrays.fill(to, row + hidden, row + b.padded, 0);
+            }
+        }
+    }
+
+    private void copyOut(HostArray to, int state, LayerBuffers b, float[] from, int slot) {
+        int hidden = spec.hiddenSize();
+        for (int n = 0; n < batch; n++) {
+            int row = slot + n * b.padded;
+            System.arraycopy(from, row, to.array, to.offset + (state * batch + n) * hidden, hidden);
+        }
+    }
+
+    private void getLast(RnnState last) {
+        openState(last);
+        for (int state = 0; state < passes.size(); state++) {
+            LayerBuffers b = passes.get(state).b;
+            copyOut(hArray, state, b, b.h, b.slot(steps, 0));
+            if (spec.cell().hasCellState()) {
+                copyOut(cArray, state, b, b.c, b.slot(steps, 0));
+            }
+        }
+        writeBack(last);
+    }
+
+    private void writeBack(RnnState state) {
+        hArray.writeBack(state.h());
+        Tensor c = state.c();
+        if (c != null) {
+            cArray.writeBack(c);
+        }
+    }
+
+    @Override
+    public void backward(
+            @Nullable Tensor dy,
+            @Nullable RnnState dLast,
+            @Nullable Tensor dx,
+            @Nullable RnnState dInitial,
+            @Nullable RnnParameters gradients) {
+        assert backwardPacked;
+        openState(dLast);
+        for (int state = 0; state < passes.size(); state++) {
+            LayerBuffers b = passes.get(state).b;
+            copyIn(dLast != null ? hArray : null, state, b, b.dh);
+            copyIn(dLast != null && spec.cell().hasCellState() ? cArray : null, state, b, b.dc);
+        }
+        if (dy != null) {
+            yArray.open(dy);
+        }
+        boolean wantDx = dx != null;
+        if (dx != null) {
+            weightArray.open(dx);
+        }
+        for (LayerPass pass : passes) {
+            if (pass != pass(0, 0) && pass != passes.get(spec.directions() - 1) || wantDx) {
+                pass.prepareInputGradient(steps);
+            }
+        }
+        int dyRow = dy != null ? spec.outputSize() : 0;
+        workers.run(worker -> backward(firstRow(worker), firstRow(worker + 1), dyRow, wantDx));
+        if (dx != null) {
+            weightArray.writeBack(dx);
+        }
+        if (gradients != null) {
+            addWeightGradients(gradients);
+        }
+        if (dInitial != null) {
+            getInitialGradient(dInitial);
+        }
+    }
+
+    private void backward(int first, int end, int dyRow, boolean wantDx) {
+        if (first == end) {
+            return;
+        }
+        int top = spec.layers() - 1;
+        for (int layer = top; layer >= 0; layer--) {
+            for (int d = 0; d < spec.directions(); d++) {
+                LayerPass pass = pass(layer, d);
+                if (layer == top) {
+                    pass.backward(steps, first, end, yArray.array, yArray.offset, dyRow, d * spec.hiddenSize());
+                } else {
+                    pass.backward(steps, first, end, dOutputs[layer], 0, outputRow, d * pass.b.padded);
+                }
+                if (layer > 0) {
+                    pass.inputGradient(steps, first, end);
+                    pass.addInputGradient(steps, first, end, dOutputs[layer - 1], 0, outputRow, outputRow, d == 0);
+                } else if (wantDx) {
+                    int inputs = spec.inputSize();
+                    pass.inputGradient(steps, first, end);
+                    pass.addInputGradient(
+                            steps, first, end, weightArray.array, weightArray.offset, inputs, inputs, d == 0);
+                }
+            }
+            if (layer > 0 && spec.dropout() > 0) {
+                for (int d = 0; d < spec.directions(); d++) {
+                    pass(layer - 1, d).dropOut(dropoutSeed, steps, first, end, dOutputs[layer - 1], outputRow);
+                }
+            }
+        }
+    }
+
+    private void addWeightGradients(RnnParameters gradients) {
+        int pieces = 0;
+        for (WeightGradients layer : weightGradients) {
+            layer.prepare();
+            pieces += layer.pieces();
+        }
+        int all = pieces;
+        next.set(0);
+        workers.run(worker -> {
+            for (int i = next.getAndIncrement(); i < all; i = next.getAndIncrement()) {
+                int piece = i;
+                int layer = 0;
+                while (piece >= weightGradients.get(layer).pieces()) {
+                    piece -= weightGradients.get(layer).pieces();
+                    layer++;
+                }
+                weightGradients.get(layer).compute(piece, steps, scratch[worker]);
+            }
+        });
+        weightArray.open(gradients.flat());
+        int gates = spec.cell().gates();
+        next.set(0);
+        workers.run(worker -> {
+            for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
+                int[] offset = offsets[i / gates];
+                int base = weightArray.offset;
+                weightGradients
+                        .get(i / gates)
+                        .addTo(
+                                weightArray.array,
+                                base + offset[0],
+                                base + offset[1],
+                                offset[2] < 0 ? -1 : base + offset[2],
+                                offset[3] < 0 ? -1 : base + offset[3],
+                                i % gates);
+            }
+        });
+        weightArray.writeBack(gradients.flat());
+    }
+
+    private void getInitialGradient(RnnState dInitial) {
+        openState(dInitial);
+        for (int state = 0; state < passes.size(); state++) {
+            LayerBuffers b = passes.get(state).b;
+            copyOut(hArray, state, b, b.dh, 0);
+            if (spec.cell().hasCellState()) {
+                copyOut(cArray, state, b, b.dc, 0);
+            }
+        }
+        writeBack(dInitial);
+    }
+
+    @Override
+    public void close() {
+        passes.clear();
+        weightGradients.clear();
+    }
+}

@@ -1,0 +1,37 @@
+package dev.rondo.cpu;
+
+import dev.rondo.Tensor;
+import dev.rondo.spi.FloatArrayStorage;
+
+/**
+ * The elements of a tensor as an array: its own where it stands on one, else a copy that can be written back. Kept from call
+ * to call, so that nothing is allocated once warm.
+ */
+final class HostArray {
+    private float[] copy = new float[0];
+    float[] array = copy;
+    int offset;
+
+    /** Gives access for reading and writing; {@link #writeBack} is due after writing. */
+    void open(Tensor tensor) {
+        if (tensor.storage() instanceof FloatArrayStorage own) {
+            array = own.array();
+            offset = Math.toIntExact(tensor.offset());
+            return;
+        }
+        int size = Math.toIntExact(tensor.size());
+        if (copy.length < size) {
+            copy = new float[size];
+        }
+        tensor.storage().read(tensor.offset(), copy, 0, size);
+        array = copy;
+        offset = 0;
+    }
+
+    /** Writes a copy back to where it came from. */
+    void writeBack(Tensor tensor) {
+        if (array == copy) {
+            tensor.storage().write(tensor.offset(), copy, 0, Math.toIntExact(tensor.size()));
+        }
+    }
+}

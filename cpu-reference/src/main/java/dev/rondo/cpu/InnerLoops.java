@@ -1,0 +1,100 @@
+package dev.rondo.cpu;
+
+/**
+ * The inner loops of the fast backend: one product, two activations, and for each cell what is left of a step once the
+ * products are done. Two implementations: {@code VectorLoops} (Vector API) and {@link PlainLoops}.
+ *
+ * <p>Rows are padded: a row of H values takes {@code Hp} places, the next multiple of {@link #panel()}, and what is computed
+ * in the padding is finite and never looked at. All counts below are of padded rows, so there are no remainders.
+ *
+ * <p>Every element of a result is computed in one fixed order, whatever rows are computed beside it. So results do not
+ * depend on how rows are shared among threads.
+ */
+interface InnerLoops {
+    /** For people: what computes. */
+    String description();
+
+    /** The number of columns of a panel of a packed matrix; a power of two. */
+    int panel();
+
+    /**
+     * {@code C += A B}, for a matrix B that is packed in panels of columns: {@code [panels][depth][panel]}.
+     *
+     * @param a A; the element of row i and depth k is {@code a[aOffset + i * aRow + k * aDepth]}
+     * @param aOffset first element of A
+     * @param aRow distance of rows
+     * @param aDepth distance of columns
+     * @param rows number of rows of A and C
+     * @param depth number of columns of A
+     * @param b packed B
+     * @param bOffset first element of B
+     * @param panels number of panels
+     * @param c C, row-major {@code [rows][>= panels * panel]}
+     * @param cOffset first element of C
+     * @param cRow distance of rows
+     */
+    void product(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int rows,
+            int depth,
+            float[] b,
+            int bOffset,
+            int panels,
+            float[] c,
+            int cOffset,
+            int cRow);
+
+    /** {@code a = s(a)} for n elements: within 2e-7 of the logistic sigmoid; NaN for NaN. */
+    void sigmoid(float[] a, int offset, int n);
+
+    /** {@code a = tanh(a)} for n elements: within 4e-7 of tanh, never beyond +-1; NaN for NaN. */
+    void tanh(float[] a, int offset, int n);
+
+    /** {@code c' = f * c + i * g; h' = o * tanh(c')}; gates {@code [i f o g]} of n elements each. */
+    void lstmForward(
+            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n);
+
+    /**
+     * From {@code dh'} and {@code dc'} the gradients by the pre-activations, in place of the gates, and {@code dc} in place
+     * of {@code dc'}; gates {@code [i f o g]} of n elements each.
+     */
+    void lstmBackward(
+            float[] gates,
+            int offset,
+            float[] c,
+            int cOffset,
+            float[] cNext,
+            int cNextOffset,
+            float[] dh,
+            float[] dc,
+            int dOffset,
+            int n);
+
+    /** {@code n = tanh(a_n + r * q)}, kept in place of {@code a_n}; {@code h' = (1 - z) * n + z * h}; row {@code [n r z q]}. */
+    void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
+
+    /**
+     * From {@code dh'} the gradients {@code [da_n da_r da_z dq]} in place of {@code [n r z q]}, and {@code dh' * z} in place
+     * of {@code dh'}.
+     */
+    void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n);
+
+    /** {@code p = a * b} for n elements. */
+    void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n);
+
+    /** {@code h' = (1 - z) * n + z * h}; row {@code [r z n]} with the activations. */
+    void gruResetBeforeForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
+
+    /** From {@code dh'} the gradients {@code da_z}, {@code da_n} in place of z, n, and {@code dh' * z} in place of {@code dh'}. */
+    void gruResetBeforeBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n);
+
+    /** From {@code dp} the gradient {@code da_r = dp * h * r * (1 - r)} in place of r, and {@code dh += dp * r}. */
+    void gruResetBeforeBackwardReset(
+            float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n);
+
+    /** {@code da = dh' * (1 - h'^2)}. */
+    void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n);
+}

@@ -1,0 +1,225 @@
+package dev.rondo.cpu;
+
+import dev.rondo.RnnSpec;
+
+/**
+ * The memory of one layer and direction: packed weights, activations and scratch. Allocated once; a call uses as much of it
+ * as it needs.
+ *
+ * <p>Steps are counted in the order in which they are computed: {@code s} is the s-th step of every row, from its own end in
+ * the reverse direction. States have {@code T + 1} slots; slot 0 is the initial state.
+ */
+final class LayerBuffers {
+    final CpuCell cell;
+    final InnerLoops loops;
+    final int panel;
+    final int hidden;
+    final int padded;
+    final int row;
+    final int inputRow;
+
+    /** x in segments of {@code segment} values, each in {@code segmentPadded} places: one for layer 0, else one a direction. */
+    final int segments;
+
+    final int segment;
+    final int segmentPadded;
+
+    /** The places of a row of x, and of a row of its gradient. */
+    final int xRow;
+
+    final int xPadded;
+
+    /** Internal rows {@code [T][N][row]}. */
+    final float[] rows;
+
+    /** Hidden states {@code [T+1][N][Hp]}. */
+    final float[] h;
+
+    /** Cell states {@code [T+1][N][Hp]}; empty for a cell without one. */
+    final float[] c;
+
+    /** Hidden states times reset gates {@code [T][N][Hp]}; empty but for a reset before the product. */
+    final float[] p;
+
+    /** Gradient by the state {@code [N][Hp]}, the one after the step before a backward step, the one before it after it. */
+    final float[] dh;
+
+    final float[] dc;
+    final float[] dp;
+
+    /** {@code b + u} as an internal row; for a reset after the product b and u have blocks of their own. */
+    final float[] biasRow;
+
+    private final PackedMatrix inputWeights;
+    private final PackedMatrix inputWeightsBackward;
+    private final PackedMatrix[] recurrentWeights;
+    private final PackedMatrix[] recurrentWeightsBackward;
+
+    /** Columns of W as internal rows {@code [I][row]}, for one-hot input; made when it first comes. */
+    float[] columns = new float[0];
+
+    /** Valid steps of each row of the batch. */
+    int[] lengths = new int[0];
+
+    int batch;
+
+    /** A packed matrix of {@code depth} rows. */
+    private record PackedMatrix(float[] data, int depth, int panels) {
+        static PackedMatrix of(int depth, int columns, int panel) {
+            int panels = Packing.panels(columns, panel);
+            return new PackedMatrix(Sizes.floats("packed weights", panels, depth, panel), depth, panels);
+        }
+    }
+
+    LayerBuffers(RnnSpec spec, int layer, InnerLoops loops, int maxSteps, int maxBatch) {
+        this.loops = loops;
+        this.cell = CpuCell.of(spec.cell(), loops, spec.hiddenSize());
+        this.panel = loops.panel();
+        this.hidden = spec.hiddenSize();
+        this.padded = cell.padded;
+        this.row = cell.row;
+        this.inputRow = cell.inputBlocks() * padded;
+        this.segments = layer == 0 ? 1 : spec.directions();
+        this.segment = layer == 0 ? spec.inputSize() : hidden;
+        this.segmentPadded = layer == 0 ? spec.inputSize() : padded;
+        this.xRow = segments * segmentPadded;
+        this.xPadded = Packing.panels(xRow, panel) * panel;
+        this.rows = Sizes.floats("activations", maxSteps, maxBatch, row);
+        this.h = Sizes.floats("hidden states", maxSteps + 1, maxBatch, padded);
+        boolean reset = cell.parts().length > 1;
+        this.c =
+                spec.cell().hasCellState() ? Sizes.floats("cell states", maxSteps + 1, maxBatch, padded) : new float[0];
+        this.p = reset ? Sizes.floats("reset states", maxSteps, maxBatch, padded) : new float[0];
+        this.dh = Sizes.floats("gradients", 1, maxBatch, padded);
+        this.dc = Sizes.floats("gradients", 1, maxBatch, padded);
+        this.dp = reset ? Sizes.floats("gradients", 1, maxBatch, padded) : new float[0];
+        this.biasRow = new float[row];
+        this.inputWeights = PackedMatrix.of(xRow, inputRow, panel);
+        this.inputWeightsBackward = PackedMatrix.of(inputRow, xRow, panel);
+        CpuCell.Part[] parts = cell.parts();
+        this.recurrentWeights = new PackedMatrix[parts.length];
+        this.recurrentWeightsBackward = new PackedMatrix[parts.length];
+        for (int i = 0; i < parts.length; i++) {
+            recurrentWeights[i] = PackedMatrix.of(hidden, parts[i].blocks() * padded, panel);
+            recurrentWeightsBackward[i] = PackedMatrix.of(parts[i].blocks() * padded, padded, panel);
+        }
+    }
+
+    /** First element of the internal row of row n at step s. */
+    int row(int s, int n) {
+        return (s * batch + n) * row;
+    }
+
+    /** First element of the state of row n before step s. */
+    int slot(int s, int n) {
+        return (s * batch + n) * padded;
+    }
+
+    /** Packs the input weights of one gate, {@code [H, segments * segment]} of W. */
+    void packInput(float[] weights, int wOffset, int gate, boolean backward) {
+        int columnsOfW = segments * segment;
+        int block = cell.inputBlock(gate);
+        for (int i = 0; i < segments; i++) {
+            int from = wOffset + gate * hidden * columnsOfW + i * segment;
+            int forwardTo = block * padded * xRow + i * segmentPadded * panel;
+            Packing.transposed(
+                    weights, from, columnsOfW, segment, hidden, inputWeights.data, forwardTo, xRow * panel, panel);
+            if (backward) {
+                int backwardTo = (i * segmentPadded * inputRow) + block * padded * panel;
+                Packing.rows(
+                        weights,
+                        from,
+                        columnsOfW,
+                        hidden,
+                        segment,
+                        inputWeightsBackward.data,
+                        backwardTo,
+                        inputRow * panel,
+                        panel);
+            }
+        }
+    }
+
+    /** Lays out the input weights of one gate as columns, for one-hot input. */
+    void packColumns(float[] weights, int wOffset, int gate) {
+        int block = cell.inputBlock(gate) * padded;
+        for (int j = 0; j < hidden; j++) {
+            int from = wOffset + (gate * hidden + j) * segment;
+            for (int i = 0; i < segment; i++) {
+                columns[i * row + block + j] = weights[from + i];
+            }
+        }
+    }
+
+    /** Packs the recurrent weights of one gate, {@code [H,H]} of U. */
+    void packRecurrent(float[] weights, int uOffset, int gate, boolean backward) {
+        int block = cell.recurrentBlock(gate);
+        CpuCell.Part[] parts = cell.parts();
+        for (int i = 0; i < parts.length; i++) {
+            int within = block - parts[i].start();
+            if (within < 0 || within >= parts[i].blocks()) {
+                continue;
+            }
+            int from = uOffset + gate * hidden * hidden;
+            Packing.transposed(
+                    weights,
+                    from,
+                    hidden,
+                    hidden,
+                    hidden,
+                    recurrentWeights[i].data,
+                    within * padded * hidden,
+                    hidden * panel,
+                    panel);
+            if (backward) {
+                int depth = parts[i].blocks() * padded;
+                Packing.rows(
+                        weights,
+                        from,
+                        hidden,
+                        hidden,
+                        hidden,
+                        recurrentWeightsBackward[i].data,
+                        within * padded * panel,
+                        depth * panel,
+                        panel);
+            }
+        }
+    }
+
+    /** Adds the biases of one gate to the row that every internal row begins with. */
+    void addBias(float[] weights, int bwOffset, int buOffset, int gate) {
+        int input = cell.inputBlock(gate) * padded;
+        int recurrent = cell.recurrentBlock(gate) * padded;
+        for (int j = 0; j < hidden; j++) {
+            biasRow[input + j] += weights[bwOffset + gate * hidden + j];
+            biasRow[recurrent + j] += weights[buOffset + gate * hidden + j];
+        }
+    }
+
+    /** {@code W x} of count rows of x, from step s and row first on, added to the internal rows. */
+    void inputProduct(int s, int first, int count, float[] x, int xOffset) {
+        loops.product(
+                x, xOffset, xRow, 1, count, xRow, inputWeights.data, 0, inputWeights.panels, rows, row(s, first), row);
+    }
+
+    /** {@code W^T da} of count internal rows, added to the rows of dx. */
+    void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
+        PackedMatrix w = inputWeightsBackward;
+        loops.product(rows, row(s, first), row, 1, count, inputRow, w.data, 0, w.panels, dx, dxOffset, xPadded);
+    }
+
+    /** {@code U h} (or {@code U p}) of one part for rows first to end - 1, added to their internal rows. */
+    void recurrentProduct(int part, int s, int first, int end, float[] state) {
+        PackedMatrix u = recurrentWeights[part];
+        int to = row(s, first) + cell.parts()[part].start() * padded;
+        loops.product(state, slot(s, first), padded, 1, end - first, hidden, u.data, 0, u.panels, rows, to, row);
+    }
+
+    /** {@code U^T da} of one part for rows first to end - 1, added to the gradient by the state. */
+    void recurrentProductBackward(int part, int s, int first, int end, float[] dState) {
+        PackedMatrix u = recurrentWeightsBackward[part];
+        int from = row(s, first) + cell.parts()[part].start() * padded;
+        loops.product(rows, from, row, 1, end - first, u.depth, u.data, 0, u.panels, dState, first * padded, padded);
+    }
+}

@@ -1,0 +1,52 @@
+package dev.rondo.cpu;
+
+import dev.rondo.BackendException;
+
+/**
+ * Chooses the inner loops once: the Vector API where {@code jdk.incubator.vector} is among the modules of the JVM, else plain
+ * loops. The property {@code rondo.cpu.loops} forces {@code vector} or {@code plain}; a forced choice that is not there is an
+ * error.
+ */
+final class LoopsChoice {
+    static final String PROPERTY = "rondo.cpu.loops";
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final String CURE = "start java with --add-modules " + MODULE;
+
+    private LoopsChoice() {}
+
+    /** What to use, and for people why nothing better. */
+    record Choice(InnerLoops loops, String note) {}
+
+    static Choice choose() {
+        String forced = System.getProperty(PROPERTY, "");
+        return switch (forced) {
+            case "plain" -> new Choice(new PlainLoops(), "forced by -D" + PROPERTY);
+            case "vector" -> {
+                if (!hasModule()) {
+                    throw new BackendException(
+                            "-D" + PROPERTY + "=vector: the module " + MODULE + " is missing; " + CURE);
+                }
+                yield new Choice(vector(), "forced by -D" + PROPERTY);
+            }
+            case "" ->
+                hasModule()
+                        ? new Choice(vector(), "")
+                        : new Choice(new PlainLoops(), "for the faster Vector API " + CURE);
+            default -> throw new BackendException("-D" + PROPERTY + ": expected vector or plain, got " + forced);
+        };
+    }
+
+    private static boolean hasModule() {
+        return ModuleLayer.boot().findModule(MODULE).isPresent();
+    }
+
+    private static InnerLoops vector() {
+        try {
+            return (InnerLoops) Class.forName("dev.rondo.cpu.VectorLoops")
+                    .getDeclaredConstructor()
+                    .newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new BackendException("the Vector API is there, but Rondo's loops for it are not in the jar", e);
+        }
+    }
+}

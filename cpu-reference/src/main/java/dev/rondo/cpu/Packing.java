@@ -1,0 +1,88 @@
+package dev.rondo.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Packs matrices into the panels that {@link InnerLoops#product} reads: {@code [panels][depth][panel]}, so that the innermost
+ * loop walks through memory in one line. Columns beyond the matrix are zero.
+ */
+final class Packing {
+    /** Depth of a block of the transpose that stays in the first cache. */
+    private static final int BLOCK = 16;
+
+    private Packing() {}
+
+    /** The number of panels for so many columns. */
+    static int panels(int columns, int panel) {
+        return (columns + panel - 1) / panel;
+    }
+
+    /**
+     * Packs rows: the element of depth k and column j is {@code source[offset + k * row + j]}.
+     *
+     * @param source the matrix, row-major
+     * @param offset its first element
+     * @param row distance of rows
+     * @param depth number of rows
+     * @param columns number of columns
+     * @param target receives the panels
+     * @param targetOffset first element of the first panel, at the depth where this matrix begins
+     * @param panelStride distance of panels
+     * @param panel columns of a panel
+     */
+    static void rows(
+            float[] source,
+            int offset,
+            int row,
+            int depth,
+            int columns,
+            float[] target,
+            int targetOffset,
+            int panelStride,
+            int panel) {
+        for (int first = 0, to = targetOffset; first < columns; first += panel, to += panelStride) {
+            int count = Math.min(panel, columns - first);
+            for (int k = 0, at = to; k < depth; k++, at += panel) {
+                System.arraycopy(source, offset + k * row + first, target, at, count);
+                Arrays.fill(target, at + count, at + panel, 0);
+            }
+        }
+    }
+
+    /**
+     * Packs the transpose: the element of depth k and column j is {@code source[offset + j * row + k]}.
+     *
+     * @param source the matrix, row-major
+     * @param offset its first element
+     * @param row distance of rows
+     * @param depth number of columns of the source
+     * @param columns number of rows of the source
+     * @param target receives the panels
+     * @param targetOffset first element of the first panel, at the depth where this matrix begins
+     * @param panelStride distance of panels
+     * @param panel columns of a panel
+     */
+    static void transposed(
+            float[] source,
+            int offset,
+            int row,
+            int depth,
+            int columns,
+            float[] target,
+            int targetOffset,
+            int panelStride,
+            int panel) {
+        for (int first = 0, to = targetOffset; first < columns; first += panel, to += panelStride) {
+            int count = Math.min(panel, columns - first);
+            for (int block = 0; block < depth; block += BLOCK) {
+                int end = Math.min(depth, block + BLOCK);
+                for (int j = 0; j < panel; j++) {
+                    int from = offset + (first + j) * row;
+                    for (int k = block, at = to + block * panel + j; k < end; k++, at += panel) {
+                        target[at] = j < count ? source[from + k] : 0;
+                    }
+                }
+            }
+        }
+    }
+}

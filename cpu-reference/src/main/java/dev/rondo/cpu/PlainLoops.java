@@ -1,0 +1,205 @@
+package dev.rondo.cpu;
+
+/** Inner loops in plain Java, in a form that the JIT compiler can turn into vector instructions. */
+final class PlainLoops implements InnerLoops {
+    private static final int PANEL = 16;
+
+    @Override
+    public String description() {
+        return "plain loops";
+    }
+
+    @Override
+    public int panel() {
+        return PANEL;
+    }
+
+    @Override
+    public void product(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int rows,
+            int depth,
+            float[] b,
+            int bOffset,
+            int panels,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        for (int panel = 0; panel < panels; panel++) {
+            int bPanel = bOffset + panel * depth * PANEL;
+            int cPanel = cOffset + panel * PANEL;
+            for (int i = 0; i < rows; i++) {
+                row(a, aOffset + i * aRow, aDepth, depth, b, bPanel, c, cPanel + i * cRow);
+            }
+        }
+    }
+
+    /** One row of C in one panel; four steps of depth at a time, so that C is loaded and stored less often. */
+    private static void row(
+            float[] a, int aOffset, int aDepth, int depth, float[] b, int bOffset, float[] c, int cOffset) {
+        int k = 0;
+        int bk = bOffset;
+        for (; k <= depth - 4; k += 4, bk += 4 * PANEL) {
+            float a0 = a[aOffset + k * aDepth];
+            float a1 = a[aOffset + (k + 1) * aDepth];
+            float a2 = a[aOffset + (k + 2) * aDepth];
+            float a3 = a[aOffset + (k + 3) * aDepth];
+            for (int j = 0; j < PANEL; j++) {
+                float sum = Math.fma(a0, b[bk + j], c[cOffset + j]);
+                sum = Math.fma(a1, b[bk + PANEL + j], sum);
+                sum = Math.fma(a2, b[bk + 2 * PANEL + j], sum);
+                c[cOffset + j] = Math.fma(a3, b[bk + 3 * PANEL + j], sum);
+            }
+        }
+        for (; k < depth; k++, bk += PANEL) {
+            float a0 = a[aOffset + k * aDepth];
+            for (int j = 0; j < PANEL; j++) {
+                c[cOffset + j] = Math.fma(a0, b[bk + j], c[cOffset + j]);
+            }
+        }
+    }
+
+    @Override
+    public void sigmoid(float[] a, int offset, int n) {
+        for (int j = offset; j < offset + n; j++) {
+            a[j] = Activations.sigmoid(a[j]);
+        }
+    }
+
+    @Override
+    public void tanh(float[] a, int offset, int n) {
+        for (int j = offset; j < offset + n; j++) {
+            a[j] = Activations.tanh(a[j]);
+        }
+    }
+
+    @Override
+    public void lstmForward(
+            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float i = gates[offset + j];
+            float f = gates[offset + n + j];
+            float o = gates[offset + 2 * n + j];
+            float g = gates[offset + 3 * n + j];
+            float next = f * c[cOffset + j] + i * g;
+            cNext[nextOffset + j] = next;
+            hNext[nextOffset + j] = o * Activations.tanh(next);
+        }
+    }
+
+    @Override
+    public void lstmBackward(
+            float[] gates,
+            int offset,
+            float[] c,
+            int cOffset,
+            float[] cNext,
+            int cNextOffset,
+            float[] dh,
+            float[] dc,
+            int dOffset,
+            int n) {
+        for (int j = 0; j < n; j++) {
+            float i = gates[offset + j];
+            float f = gates[offset + n + j];
+            float o = gates[offset + 2 * n + j];
+            float g = gates[offset + 3 * n + j];
+            float tanhC = Activations.tanh(cNext[cNextOffset + j]);
+            float dO = dh[dOffset + j] * tanhC;
+            float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - tanhC * tanhC);
+            float dI = dcAll * g;
+            float dF = dcAll * c[cOffset + j];
+            float dG = dcAll * i;
+            dc[dOffset + j] = dcAll * f;
+            gates[offset + j] = dI * i * (1 - i);
+            gates[offset + n + j] = dF * f * (1 - f);
+            gates[offset + 2 * n + j] = dO * o * (1 - o);
+            gates[offset + 3 * n + j] = dG * (1 - g * g);
+        }
+    }
+
+    @Override
+    public void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float r = row[offset + n + j];
+            float z = row[offset + 2 * n + j];
+            float q = row[offset + 3 * n + j];
+            float candidate = Activations.tanh(row[offset + j] + r * q);
+            row[offset + j] = candidate;
+            hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
+        }
+    }
+
+    @Override
+    public void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float candidate = row[offset + j];
+            float r = row[offset + n + j];
+            float z = row[offset + 2 * n + j];
+            float q = row[offset + 3 * n + j];
+            float dN = dh[dOffset + j] * (1 - z);
+            float daN = dN * (1 - candidate * candidate);
+            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
+            float dR = daN * q;
+            float dQ = daN * r;
+            row[offset + j] = daN;
+            row[offset + n + j] = dR * r * (1 - r);
+            row[offset + 2 * n + j] = dZ * z * (1 - z);
+            row[offset + 3 * n + j] = dQ;
+            dh[dOffset + j] *= z;
+        }
+    }
+
+    @Override
+    public void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            p[pOffset + j] = a[aOffset + j] * b[bOffset + j];
+        }
+    }
+
+    @Override
+    public void gruResetBeforeForward(
+            float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float z = row[offset + n + j];
+            float candidate = row[offset + 2 * n + j];
+            hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
+        }
+    }
+
+    @Override
+    public void gruResetBeforeBackward(
+            float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float z = row[offset + n + j];
+            float candidate = row[offset + 2 * n + j];
+            float dN = dh[dOffset + j] * (1 - z);
+            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
+            row[offset + n + j] = dZ * z * (1 - z);
+            row[offset + 2 * n + j] = dN * (1 - candidate * candidate);
+            dh[dOffset + j] *= z;
+        }
+    }
+
+    @Override
+    public void gruResetBeforeBackwardReset(
+            float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float r = row[offset + j];
+            float dR = dp[dOffset + j] * h[hOffset + j];
+            row[offset + j] = dR * r * (1 - r);
+            dh[dOffset + j] += dp[dOffset + j] * r;
+        }
+    }
+
+    @Override
+    public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
+        for (int j = 0; j < n; j++) {
+            float y = hNext[hOffset + j];
+            da[aOffset + j] = dh[dOffset + j] * (1 - y * y);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+package dev.rondo.cpu;
+
+import java.util.Arrays;
+
+/**
+ * The gradients of the weights of one layer and direction, as products over all steps and rows once the time loop is done:
+ * {@code dW = da^T x}, {@code dU = da^T h}, and sums for the biases. The work is cut into blocks of gate rows; each is
+ * computed by one thread, in the order of the steps, whichever thread that is.
+ */
+final class WeightGradients {
+    /** Gate rows of one piece of work. */
+    private static final int ROWS = 128;
+
+    /** Steps and rows of the batch that are multiplied at a time. */
+    private static final int DEPTH = 256;
+
+    private static final int REGISTER_ROWS = 8;
+
+    private final LayerPass pass;
+    private final LayerBuffers b;
+
+    /** {@code dW [inputRow][xPadded]}, or for one-hot input {@code [I][row]}. */
+    private float[] dw = new float[0];
+
+    /** {@code dU [row][Hp]}. */
+    private final float[] du;
+
+    /** Sums of da, in internal rows: as b's gradient where x goes in, as u's where the state goes in. */
+    private final float[] dbw;
+
+    private final float[] dbu;
+
+    WeightGradients(LayerPass pass) {
+        this.pass = pass;
+        this.b = pass.b;
+        this.du = Sizes.floats("recurrent weight gradients", 1, b.row, b.padded);
+        this.dbw = new float[b.row];
+        this.dbu = new float[b.row];
+    }
+
+    /** Scratch of one thread. */
+    static final class Scratch {
+        private float[] da = new float[ROWS * DEPTH];
+        private float[] x = new float[0];
+
+        private void reserve(int panels, int panel) {
+            if (x.length < panels * DEPTH * panel) {
+                x = Sizes.floats("packed inputs", panels, DEPTH, panel);
+            }
+        }
+    }
+
+    void prepare() {
+        int size = pass.oneHot ? b.segment * b.row : b.inputRow * b.xPadded;
+        if (dw.length != size) {
+            dw = new float[size];
+        }
+    }
+
+    /** The number of pieces of work. */
+    int pieces() {
+        return inputPieces() + recurrentPieces();
+    }
+
+    private int inputPieces() {
+        return (b.inputRow + ROWS - 1) / ROWS;
+    }
+
+    private int recurrentPieces() {
+        int pieces = 0;
+        for (CpuCell.Part part : b.cell.parts()) {
+            pieces += (part.blocks() * b.padded + ROWS - 1) / ROWS;
+        }
+        return pieces;
+    }
+
+    /** One piece of work. */
+    void compute(int piece, int steps, Scratch scratch) {
+        if (piece < inputPieces()) {
+            int first = piece * ROWS;
+            int rows = Math.min(ROWS, b.inputRow - first);
+            if (pass.oneHot) {
+                gatherColumns(first, rows, steps);
+            } else {
+                product(
+                        first,
+                        rows,
+                        steps,
+                        pass.x,
+                        pass.xOffset,
+                        b.xRow,
+                        dw,
+                        first * b.xPadded,
+                        b.xPadded,
+                        dbw,
+                        scratch);
+            }
+            return;
+        }
+        int left = piece - inputPieces();
+        for (CpuCell.Part part : b.cell.parts()) {
+            int all = part.blocks() * b.padded;
+            int count = (all + ROWS - 1) / ROWS;
+            if (left < count) {
+                int first = part.start() * b.padded + left * ROWS;
+                int rows = Math.min(ROWS, all - left * ROWS);
+                float[] state = part.fromP() ? b.p : b.h;
+                product(first, rows, steps, state, 0, b.padded, du, first * b.padded, b.padded, dbu, scratch);
+                return;
+            }
+            left -= count;
+        }
+    }
+
+    /** {@code C = da^T X} for so many internal columns of da, and their sums. */
+    private void product(
+            int first,
+            int rows,
+            int steps,
+            float[] x,
+            int xOffset,
+            int xRow,
+            float[] c,
+            int cOffset,
+            int cRow,
+            float[] sums,
+            Scratch scratch) {
+        int panel = b.panel;
+        int panels = Packing.panels(xRow, panel);
+        scratch.reserve(panels, panel);
+        Arrays.fill(c, cOffset, cOffset + rows * cRow, 0);
+        Arrays.fill(sums, first, first + rows, 0);
+        int all = steps * b.batch;
+        for (int from = 0; from < all; from += DEPTH) {
+            int depth = Math.min(DEPTH, all - from);
+            packGradients(from, depth, first, rows, scratch.da, sums);
+            Packing.rows(x, xOffset + from * xRow, xRow, depth, xRow, scratch.x, 0, depth * panel, panel);
+            for (int i = 0; i < rows; i += REGISTER_ROWS) {
+                b.loops.product(
+                        scratch.da,
+                        i * depth,
+                        1,
+                        REGISTER_ROWS,
+                        REGISTER_ROWS,
+                        depth,
+                        scratch.x,
+                        0,
+                        panels,
+                        c,
+                        cOffset + i * cRow,
+                        cRow);
+            }
+        }
+    }
+
+    /** Packs da in blocks of 8 internal columns, {@code [rows / 8][depth][8]}, and adds it up. */
+    private void packGradients(int from, int depth, int first, int rows, float[] target, float[] sums) {
+        for (int m = 0; m < depth; m++) {
+            int source = (from + m) * b.row + first;
+            for (int i = 0; i < rows; i += REGISTER_ROWS) {
+                System.arraycopy(b.rows, source + i, target, i * depth + m * REGISTER_ROWS, REGISTER_ROWS);
+            }
+            for (int i = 0; i < rows; i++) {
+                sums[first + i] += b.rows[source + i];
+            }
+        }
+    }
+
+    private void gatherColumns(int first, int rows, int steps) {
+        for (int i = 0; i < b.segment; i++) {
+            Arrays.fill(dw, i * b.row + first, i * b.row + first + rows, 0);
+        }
+        Arrays.fill(dbw, first, first + rows, 0);
+        for (int m = 0; m < steps * b.batch; m++) {
+            int index = pass.indices[m];
+            if (index < 0) {
+                continue;
+            }
+            int to = index * b.row + first;
+            int from = m * b.row + first;
+            for (int j = 0; j < rows; j++) {
+                dw[to + j] += b.rows[from + j];
+                dbw[first + j] += b.rows[from + j];
+            }
+        }
+    }
+
+    /** Adds the gradients of one gate to the caller's; bias offsets of -1 mean that there are none. */
+    void addTo(float[] gradients, int wOffset, int uOffset, int bwOffset, int buOffset, int gate) {
+        int input = b.cell.inputBlock(gate) * b.padded;
+        int recurrent = b.cell.recurrentBlock(gate) * b.padded;
+        int columns = b.segments * b.segment;
+        for (int j = 0; j < b.hidden; j++) {
+            int w = wOffset + (gate * b.hidden + j) * columns;
+            if (pass.oneHot) {
+                for (int i = 0; i < columns; i++) {
+                    gradients[w + i] += dw[i * b.row + input + j];
+                }
+            } else {
+                for (int segment = 0; segment < b.segments; segment++) {
+                    int from = (input + j) * b.xPadded + segment * b.segmentPadded;
+                    add(gradients, w + segment * b.segment, dw, from, b.segment);
+                }
+            }
+            add(gradients, uOffset + (gate * b.hidden + j) * b.hidden, du, (recurrent + j) * b.padded, b.hidden);
+        }
+        if (bwOffset >= 0) {
+            add(gradients, bwOffset + gate * b.hidden, dbw, input, b.hidden);
+            add(gradients, buOffset + gate * b.hidden, dbu, recurrent, b.hidden);
+        }
+    }
+
+    private static void add(float[] target, int to, float[] source, int from, int count) {
+        for (int i = 0; i < count; i++) {
+            target[to + i] += source[from + i];
+        }
+    }
+}

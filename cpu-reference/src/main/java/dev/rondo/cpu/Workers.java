@@ -1,0 +1,125 @@
+package dev.rondo.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A fixed set of threads that run one task together: the caller and {@code count - 1} daemon threads. A thread that waits
+ * spins for some microseconds and then sleeps, so an idle set costs nothing.
+ */
+final class Workers implements AutoCloseable {
+    /** What every worker does with its own number. */
+    @FunctionalInterface
+    interface Task {
+        void run(int worker);
+    }
+
+    private static final int SPINS = 2_000;
+
+    private final Helper[] helpers;
+    private final AtomicInteger pending = new AtomicInteger();
+    private volatile Task task = worker -> {};
+    private volatile int generation;
+    private volatile boolean closed;
+    private volatile Throwable failure;
+    private volatile Thread caller;
+
+    Workers(int count) {
+        helpers = new Helper[count - 1];
+        for (int i = 0; i < helpers.length; i++) {
+            helpers[i] = new Helper(i + 1);
+            helpers[i].setDaemon(true);
+            helpers[i].setName("rondo-cpu-" + (i + 1));
+            helpers[i].start();
+        }
+    }
+
+    int count() {
+        return helpers.length + 1;
+    }
+
+    /** Runs the task on all workers, the calling thread being number 0, and returns when all are done. */
+    synchronized void run(Task work) {
+        if (helpers.length == 0) {
+            work.run(0);
+            return;
+        }
+        task = work;
+        failure = null;
+        caller = Thread.currentThread();
+        pending.set(helpers.length);
+        generation++;
+        for (Helper helper : helpers) {
+            if (helper.asleep) {
+                LockSupport.unpark(helper);
+            }
+        }
+        Throwable own = null;
+        try {
+            work.run(0);
+        } catch (RuntimeException | Error e) {
+            own = e;
+        }
+        for (int spins = 0; pending.get() > 0; spins++) {
+            if (spins < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(this, 50_000);
+            }
+        }
+        Throwable thrown = own != null ? own : failure;
+        if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        }
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+    }
+
+    private final class Helper extends Thread {
+        private final int worker;
+        private volatile boolean asleep;
+
+        Helper(int worker) {
+            this.worker = worker;
+        }
+
+        @Override
+        public void run() {
+            int seen = 0;
+            while (true) {
+                for (int spins = 0; generation == seen && !closed; spins++) {
+                    if (spins < SPINS) {
+                        Thread.onSpinWait();
+                        continue;
+                    }
+                    asleep = true;
+                    if (generation == seen && !closed) {
+                        LockSupport.park(Workers.this);
+                    }
+                    asleep = false;
+                }
+                if (closed) {
+                    return;
+                }
+                seen = generation;
+                try {
+                    task.run(worker);
+                } catch (RuntimeException | Error e) {
+                    failure = e;
+                }
+                if (pending.decrementAndGet() == 0) {
+                    LockSupport.unpark(caller);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        for (Helper helper : helpers) {
+            LockSupport.unpark(helper);
+        }
+    }
+}

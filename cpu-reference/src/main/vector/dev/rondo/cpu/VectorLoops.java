@@ -1,0 +1,476 @@
+package dev.rondo.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Inner loops with the Vector API. Loaded by name, only where the module {@code jdk.incubator.vector} is there. The property
+ * {@code rondo.cpu.bits} forces a vector width.
+ *
+ * <p>The product keeps a block of C in registers, 8 rows by 2 vectors where there are as many rows: 16 sums, more than enough
+ * to hide the latency of a fused multiply-add, and few enough for the JIT compilers of JDK 17 and 25 to keep all of them in
+ * registers. Every sum runs over the depth from 0 upwards, whatever the block.
+ */
+final class VectorLoops implements InnerLoops {
+    private static final VectorSpecies<Float> SPECIES = species();
+    private static final int LANES = SPECIES.length();
+    private static final int PANEL = 2 * LANES;
+
+    private static VectorSpecies<Float> species() {
+        String bits = System.getProperty("rondo.cpu.bits", "preferred");
+        return switch (bits) {
+            case "preferred" -> FloatVector.SPECIES_PREFERRED;
+            case "128" -> FloatVector.SPECIES_128;
+            case "256" -> FloatVector.SPECIES_256;
+            case "512" -> FloatVector.SPECIES_512;
+            default -> throw new IllegalArgumentException(
+                    "rondo.cpu.bits: expected preferred, 128, 256 or 512, got " + bits);
+        };
+    }
+
+    @Override
+    public String description() {
+        return "Vector API, " + LANES + " floats wide";
+    }
+
+    @Override
+    public int panel() {
+        return PANEL;
+    }
+
+    @Override
+    public void product(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int rows,
+            int depth,
+            float[] b,
+            int bOffset,
+            int panels,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        int panel = 0;
+        if (rows == 1) {
+            for (; panel <= panels - 4; panel += 4) {
+                row1(a, aOffset, aDepth, depth, b, bOffset + panel * depth * PANEL, c, cOffset + panel * PANEL);
+            }
+        }
+        for (; panel < panels; panel++) {
+            int bp = bOffset + panel * depth * PANEL;
+            int cp = cOffset + panel * PANEL;
+            int i = 0;
+            for (; i <= rows - 8; i += 8) {
+                rows8(a, aOffset + i * aRow, aRow, aDepth, depth, b, bp, c, cp + i * cRow, cRow);
+            }
+            for (; i <= rows - 4; i += 4) {
+                rows4(a, aOffset + i * aRow, aRow, aDepth, depth, b, bp, c, cp + i * cRow, cRow);
+            }
+            for (; i <= rows - 2; i += 2) {
+                rows2(a, aOffset + i * aRow, aRow, aDepth, depth, b, bp, c, cp + i * cRow, cRow);
+            }
+            for (; i < rows; i++) {
+                rows1(a, aOffset + i * aRow, aRow, aDepth, depth, b, bp, c, cp + i * cRow, cRow);
+            }
+        }
+    }
+
+    private static void rows8(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int depth,
+            float[] b,
+            int bOffset,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        int c0 = cOffset;
+        int c1 = cOffset + cRow;
+        int c2 = cOffset + 2 * cRow;
+        int c3 = cOffset + 3 * cRow;
+        int c4 = cOffset + 4 * cRow;
+        int c5 = cOffset + 5 * cRow;
+        int c6 = cOffset + 6 * cRow;
+        int c7 = cOffset + 7 * cRow;
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, c0 + LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, c2 + LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, c3 + LANES);
+        FloatVector c40 = FloatVector.fromArray(SPECIES, c, c4);
+        FloatVector c41 = FloatVector.fromArray(SPECIES, c, c4 + LANES);
+        FloatVector c50 = FloatVector.fromArray(SPECIES, c, c5);
+        FloatVector c51 = FloatVector.fromArray(SPECIES, c, c5 + LANES);
+        FloatVector c60 = FloatVector.fromArray(SPECIES, c, c6);
+        FloatVector c61 = FloatVector.fromArray(SPECIES, c, c6 + LANES);
+        FloatVector c70 = FloatVector.fromArray(SPECIES, c, c7);
+        FloatVector c71 = FloatVector.fromArray(SPECIES, c, c7 + LANES);
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += aDepth, bk += PANEL) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + aRow]);
+            c10 = a0.fma(b0, c10);
+            c11 = a0.fma(b1, c11);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 2 * aRow]);
+            c20 = a0.fma(b0, c20);
+            c21 = a0.fma(b1, c21);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 3 * aRow]);
+            c30 = a0.fma(b0, c30);
+            c31 = a0.fma(b1, c31);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 4 * aRow]);
+            c40 = a0.fma(b0, c40);
+            c41 = a0.fma(b1, c41);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 5 * aRow]);
+            c50 = a0.fma(b0, c50);
+            c51 = a0.fma(b1, c51);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 6 * aRow]);
+            c60 = a0.fma(b0, c60);
+            c61 = a0.fma(b1, c61);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 7 * aRow]);
+            c70 = a0.fma(b0, c70);
+            c71 = a0.fma(b1, c71);
+        }
+        c00.intoArray(c, c0);
+        c01.intoArray(c, c0 + LANES);
+        c10.intoArray(c, c1);
+        c11.intoArray(c, c1 + LANES);
+        c20.intoArray(c, c2);
+        c21.intoArray(c, c2 + LANES);
+        c30.intoArray(c, c3);
+        c31.intoArray(c, c3 + LANES);
+        c40.intoArray(c, c4);
+        c41.intoArray(c, c4 + LANES);
+        c50.intoArray(c, c5);
+        c51.intoArray(c, c5 + LANES);
+        c60.intoArray(c, c6);
+        c61.intoArray(c, c6 + LANES);
+        c70.intoArray(c, c7);
+        c71.intoArray(c, c7 + LANES);
+    }
+
+    private static void rows4(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int depth,
+            float[] b,
+            int bOffset,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        int c0 = cOffset;
+        int c1 = cOffset + cRow;
+        int c2 = cOffset + 2 * cRow;
+        int c3 = cOffset + 3 * cRow;
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, c0 + LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, c2);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, c2 + LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, c3);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, c3 + LANES);
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += aDepth, bk += PANEL) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + aRow]);
+            c10 = a0.fma(b0, c10);
+            c11 = a0.fma(b1, c11);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 2 * aRow]);
+            c20 = a0.fma(b0, c20);
+            c21 = a0.fma(b1, c21);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + 3 * aRow]);
+            c30 = a0.fma(b0, c30);
+            c31 = a0.fma(b1, c31);
+        }
+        c00.intoArray(c, c0);
+        c01.intoArray(c, c0 + LANES);
+        c10.intoArray(c, c1);
+        c11.intoArray(c, c1 + LANES);
+        c20.intoArray(c, c2);
+        c21.intoArray(c, c2 + LANES);
+        c30.intoArray(c, c3);
+        c31.intoArray(c, c3 + LANES);
+    }
+
+    private static void rows2(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int depth,
+            float[] b,
+            int bOffset,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        int c0 = cOffset;
+        int c1 = cOffset + cRow;
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, c0 + LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, c1);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, c1 + LANES);
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += aDepth, bk += PANEL) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+            a0 = FloatVector.broadcast(SPECIES, a[ak + aRow]);
+            c10 = a0.fma(b0, c10);
+            c11 = a0.fma(b1, c11);
+        }
+        c00.intoArray(c, c0);
+        c01.intoArray(c, c0 + LANES);
+        c10.intoArray(c, c1);
+        c11.intoArray(c, c1 + LANES);
+    }
+
+    private static void rows1(
+            float[] a,
+            int aOffset,
+            int aRow,
+            int aDepth,
+            int depth,
+            float[] b,
+            int bOffset,
+            float[] c,
+            int cOffset,
+            int cRow) {
+        int c0 = cOffset;
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, c0 + LANES);
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += aDepth, bk += PANEL) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[ak]);
+            c00 = a0.fma(b0, c00);
+            c01 = a0.fma(b1, c01);
+        }
+        c00.intoArray(c, c0);
+        c01.intoArray(c, c0 + LANES);
+    }
+
+    /** One row and four panels: eight independent sums hide the latency of an addition. */
+    private static void row1(
+            float[] a, int aOffset, int aDepth, int depth, float[] b, int bOffset, float[] c, int cOffset) {
+        int next = depth * PANEL;
+        FloatVector c0 = FloatVector.fromArray(SPECIES, c, cOffset + 0 * LANES);
+        FloatVector c1 = FloatVector.fromArray(SPECIES, c, cOffset + 1 * LANES);
+        FloatVector c2 = FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES);
+        FloatVector c3 = FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES);
+        FloatVector c4 = FloatVector.fromArray(SPECIES, c, cOffset + 4 * LANES);
+        FloatVector c5 = FloatVector.fromArray(SPECIES, c, cOffset + 5 * LANES);
+        FloatVector c6 = FloatVector.fromArray(SPECIES, c, cOffset + 6 * LANES);
+        FloatVector c7 = FloatVector.fromArray(SPECIES, c, cOffset + 7 * LANES);
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += aDepth, bk += PANEL) {
+            FloatVector ai = FloatVector.broadcast(SPECIES, a[ak]);
+            c0 = ai.fma(FloatVector.fromArray(SPECIES, b, bk), c0);
+            c1 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + LANES), c1);
+            c2 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + next), c2);
+            c3 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + next + LANES), c3);
+            c4 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next), c4);
+            c5 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next + LANES), c5);
+            c6 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next), c6);
+            c7 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next + LANES), c7);
+        }
+        c0.intoArray(c, cOffset + 0 * LANES);
+        c1.intoArray(c, cOffset + 1 * LANES);
+        c2.intoArray(c, cOffset + 2 * LANES);
+        c3.intoArray(c, cOffset + 3 * LANES);
+        c4.intoArray(c, cOffset + 4 * LANES);
+        c5.intoArray(c, cOffset + 5 * LANES);
+        c6.intoArray(c, cOffset + 6 * LANES);
+        c7.intoArray(c, cOffset + 7 * LANES);
+    }
+
+    private static FloatVector tanh(FloatVector a) {
+        FloatVector x = a.min(Activations.LIMIT).max(-Activations.LIMIT);
+        FloatVector u = x.mul(x);
+        FloatVector p = FloatVector.broadcast(SPECIES, Activations.P6);
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P5));
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P4));
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P3));
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P2));
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P1));
+        p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P0));
+        FloatVector q = FloatVector.broadcast(SPECIES, Activations.Q3);
+        q = q.fma(u, FloatVector.broadcast(SPECIES, Activations.Q2));
+        q = q.fma(u, FloatVector.broadcast(SPECIES, Activations.Q1));
+        q = q.fma(u, FloatVector.broadcast(SPECIES, 1));
+        return x.mul(p).div(q);
+    }
+
+    private static FloatVector load(float[] array, int index) {
+        return FloatVector.fromArray(SPECIES, array, index);
+    }
+
+    /** {@code y * (1 - y)}. */
+    private static FloatVector dSigmoid(FloatVector y) {
+        return y.mul(FloatVector.broadcast(SPECIES, 1).sub(y));
+    }
+
+    /** {@code 1 - y^2}. */
+    private static FloatVector dTanh(FloatVector y) {
+        return FloatVector.broadcast(SPECIES, 1).sub(y.mul(y));
+    }
+
+    @Override
+    public void sigmoid(float[] a, int offset, int n) {
+        for (int j = offset; j < offset + n; j += LANES) {
+            tanh(load(a, j).mul(0.5f)).mul(0.5f).add(0.5f).intoArray(a, j);
+        }
+    }
+
+    @Override
+    public void tanh(float[] a, int offset, int n) {
+        for (int j = offset; j < offset + n; j += LANES) {
+            tanh(load(a, j)).intoArray(a, j);
+        }
+    }
+
+    @Override
+    public void lstmForward(
+            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector i = load(gates, offset + j);
+            FloatVector f = load(gates, offset + n + j);
+            FloatVector o = load(gates, offset + 2 * n + j);
+            FloatVector g = load(gates, offset + 3 * n + j);
+            FloatVector next = f.mul(load(c, cOffset + j)).add(i.mul(g));
+            next.intoArray(cNext, nextOffset + j);
+            o.mul(tanh(next)).intoArray(hNext, nextOffset + j);
+        }
+    }
+
+    @Override
+    public void lstmBackward(
+            float[] gates,
+            int offset,
+            float[] c,
+            int cOffset,
+            float[] cNext,
+            int cNextOffset,
+            float[] dh,
+            float[] dc,
+            int dOffset,
+            int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector i = load(gates, offset + j);
+            FloatVector f = load(gates, offset + n + j);
+            FloatVector o = load(gates, offset + 2 * n + j);
+            FloatVector g = load(gates, offset + 3 * n + j);
+            FloatVector tanhC = tanh(load(cNext, cNextOffset + j));
+            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dO = dhNext.mul(tanhC);
+            FloatVector dcAll = load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(tanhC)));
+            FloatVector dI = dcAll.mul(g);
+            FloatVector dF = dcAll.mul(load(c, cOffset + j));
+            FloatVector dG = dcAll.mul(i);
+            dcAll.mul(f).intoArray(dc, dOffset + j);
+            dI.mul(dSigmoid(i)).intoArray(gates, offset + j);
+            dF.mul(dSigmoid(f)).intoArray(gates, offset + n + j);
+            dO.mul(dSigmoid(o)).intoArray(gates, offset + 2 * n + j);
+            dG.mul(dTanh(g)).intoArray(gates, offset + 3 * n + j);
+        }
+    }
+
+    @Override
+    public void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector r = load(row, offset + n + j);
+            FloatVector z = load(row, offset + 2 * n + j);
+            FloatVector q = load(row, offset + 3 * n + j);
+            FloatVector candidate = tanh(load(row, offset + j).add(r.mul(q)));
+            candidate.intoArray(row, offset + j);
+            FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
+            keep.mul(candidate).add(z.mul(load(h, hOffset + j))).intoArray(hNext, hNextOffset + j);
+        }
+    }
+
+    @Override
+    public void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector candidate = load(row, offset + j);
+            FloatVector r = load(row, offset + n + j);
+            FloatVector z = load(row, offset + 2 * n + j);
+            FloatVector q = load(row, offset + 3 * n + j);
+            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
+            FloatVector daN = dN.mul(dTanh(candidate));
+            FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
+            FloatVector dR = daN.mul(q);
+            daN.intoArray(row, offset + j);
+            dR.mul(dSigmoid(r)).intoArray(row, offset + n + j);
+            dZ.mul(dSigmoid(z)).intoArray(row, offset + 2 * n + j);
+            daN.mul(r).intoArray(row, offset + 3 * n + j);
+            dhNext.mul(z).intoArray(dh, dOffset + j);
+        }
+    }
+
+    @Override
+    public void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            load(a, aOffset + j).mul(load(b, bOffset + j)).intoArray(p, pOffset + j);
+        }
+    }
+
+    @Override
+    public void gruResetBeforeForward(
+            float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector z = load(row, offset + n + j);
+            FloatVector candidate = load(row, offset + 2 * n + j);
+            FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
+            keep.mul(candidate).add(z.mul(load(h, hOffset + j))).intoArray(hNext, hNextOffset + j);
+        }
+    }
+
+    @Override
+    public void gruResetBeforeBackward(
+            float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector z = load(row, offset + n + j);
+            FloatVector candidate = load(row, offset + 2 * n + j);
+            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
+            FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
+            dZ.mul(dSigmoid(z)).intoArray(row, offset + n + j);
+            dN.mul(dTanh(candidate)).intoArray(row, offset + 2 * n + j);
+            dhNext.mul(z).intoArray(dh, dOffset + j);
+        }
+    }
+
+    @Override
+    public void gruResetBeforeBackwardReset(
+            float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            FloatVector r = load(row, offset + j);
+            FloatVector dpj = load(dp, dOffset + j);
+            FloatVector dR = dpj.mul(load(h, hOffset + j));
+            dR.mul(dSigmoid(r)).intoArray(row, offset + j);
+            load(dh, dOffset + j).add(dpj.mul(r)).intoArray(dh, dOffset + j);
+        }
+    }
+
+    @Override
+    public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            load(dh, dOffset + j).mul(dTanh(load(hNext, hOffset + j))).intoArray(da, aOffset + j);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.rondo.cpu;
+
+import dev.rondo.Backend;
+import dev.rondo.BackendOptions;
+import dev.rondo.contract.ArgumentContract;
+import dev.rondo.contract.CellContract;
+import dev.rondo.contract.DirectionContract;
+import dev.rondo.contract.GradientContract;
+import dev.rondo.contract.LayerContract;
+import dev.rondo.contract.LossContract;
+import dev.rondo.contract.OptimizerContract;
+import dev.rondo.contract.OracleContract;
+import dev.rondo.contract.SequenceContract;
+import dev.rondo.contract.TruncatedBpttContract;
+import dev.rondo.contract.WrappedMemoryContract;
+import org.junit.jupiter.api.Nested;
+
+/** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
+abstract class CpuContracts {
+    private final String loops;
+    private final int threads;
+
+    CpuContracts(String loops, int threads) {
+        this.loops = loops;
+        this.threads = threads;
+    }
+
+    static Backend open(String loops, int threads) {
+        System.setProperty(LoopsChoice.PROPERTY, loops);
+        try {
+            return Backend.named("cpu", new BackendOptions(threads));
+        } finally {
+            System.clearProperty(LoopsChoice.PROPERTY);
+        }
+    }
+
+    private Backend open() {
+        return open(loops, threads);
+    }
+
+    @Nested
+    class Argument extends ArgumentContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Cell extends CellContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Direction extends DirectionContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Gradient extends GradientContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Layer extends LayerContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Loss extends LossContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Optimizer extends OptimizerContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Oracle extends OracleContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Sequence extends SequenceContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class TruncatedBptt extends TruncatedBpttContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class WrappedMemory extends WrappedMemoryContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+}

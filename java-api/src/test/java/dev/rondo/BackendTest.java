@@ -1,0 +1,25 @@
+package dev.rondo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.rondo.contract.Refusal;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What there is to say where no backend is on the class path, as in this module. */
+class BackendTest {
+    @Test
+    void noBackendOnTheClassPath() {
+        assertEquals(List.of(), Backend.available());
+        Refusal.check(BackendException.class, Backend::best, "no backend on the class path", "rondo-cpu");
+        Refusal.check(BackendException.class, () -> Backend.named("cpu"), "expected one of []", "got cpu");
+    }
+
+    @Test
+    void threadsOutOfRangeAreRefused() {
+        assertEquals(0, BackendOptions.defaults().threads());
+        assertEquals(4096, new BackendOptions(4096).threads());
+        Refusal.illegalArgument(() -> new BackendOptions(-1), "threads: expected 0 to 4096, got -1");
+        Refusal.illegalArgument(() -> new BackendOptions(4097), "threads: expected 0 to 4096, got 4097");
+    }
+}

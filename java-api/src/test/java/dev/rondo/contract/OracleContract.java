@@ -1,0 +1,32 @@
+package dev.rondo.contract;
+
+import dev.rondo.Backend;
+import java.util.List;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Larger networks, with odd sizes, against backend {@code reference}, which must be on the class path. */
+public abstract class OracleContract extends BackendContract {
+    static List<RnnCase> large() {
+        return RnnCases.large();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("large")
+    void outputsEqualThoseOfTheNaiveEvaluator(RnnCase network) {
+        RnnOutcome actual = network.run(backend());
+        NaiveNetwork naive = network.naive();
+        forward().check("y", naive.y(), actual.y());
+        naive.last().assertNear(forward(), "last", actual.last());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("large")
+    void everythingEqualsTheOracle(RnnCase network) {
+        Assumptions.assumeFalse(backend().name().equals("reference"), "this is the oracle itself");
+        try (Backend oracle = Backend.named("reference")) {
+            network.run(oracle).assertNear(forward(), backward(), network.run(backend()));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package dev.rondo.contract;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.function.Executable;
+
+/** That a call is refused, with a message that names the argument, what was expected and what came. */
+public final class Refusal {
+    private Refusal() {}
+
+    public static void illegalArgument(Executable call, String... words) {
+        check(IllegalArgumentException.class, call, words);
+    }
+
+    public static void illegalState(Executable call, String... words) {
+        check(IllegalStateException.class, call, words);
+    }
+
+    public static void nullArgument(Executable call, String name) {
+        check(NullPointerException.class, call, name + ": must not be null");
+    }
+
+    public static void check(Class<? extends Throwable> type, Executable call, String... words) {
+        String message = String.valueOf(assertThrows(type, call).getMessage());
+        for (String word : words) {
+            assertTrue(message.contains(word), () -> "expected <" + word + "> in <" + message + ">");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.rondo.contract;
+
+import dev.rondo.Cell;
+import dev.rondo.Direction;
+import dev.rondo.RnnSpec;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The cases that the tests run through. */
+final class RnnCases {
+    private static final int[][] LENGTHS = {null, {4, 0, 1}, {2, 4, 3}};
+
+    private RnnCases() {}
+
+    private static RnnSpec spec(Cell cell, int layers, Direction direction) {
+        return RnnSpec.of(cell, 3, 2 + layers % 2).withLayers(layers).withDirection(direction);
+    }
+
+    /** Every cell, 1 and 2 layers, every direction, full and uneven lengths, mostly with biases. */
+    static List<RnnCase> all() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 1;
+        for (Cell cell : Cell.values()) {
+            for (int layers = 1; layers <= 2; layers++) {
+                for (Direction direction : Direction.values()) {
+                    for (int @Nullable [] lengths : LENGTHS) {
+                        RnnSpec spec = spec(cell, layers, direction).withBias(seed % 3 != 0);
+                        cases.add(RnnCase.random(spec, 4, 3, seed++)
+                                .withLengths(lengths)
+                                .awayFromKink());
+                    }
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Every cell and direction with dropout between two layers, and between three. */
+    static List<RnnCase> withDropout() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 200;
+        for (Cell cell : Cell.values()) {
+            for (Direction direction : Direction.values()) {
+                for (int layers = 2; layers <= 3; layers++) {
+                    RnnSpec spec = spec(cell, layers, direction).withDropout(0.4);
+                    cases.add(RnnCase.random(spec, 4, 3, seed++)
+                            .withLengths(layers == 2 ? null : new int[] {4, 2, 0})
+                            .awayFromKink());
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Every cell and direction, 1 and 2 layers, with indices as input. */
+    static List<RnnCase> oneHot() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 300;
+        for (Cell cell : Cell.values()) {
+            for (Direction direction : Direction.values()) {
+                for (int layers = 1; layers <= 2; layers++) {
+                    cases.add(RnnCase.random(spec(cell, layers, direction), 4, 3, seed++)
+                            .withLengths(layers == 1 ? null : new int[] {3, 4, 0})
+                            .oneHot()
+                            .awayFromKink());
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Every cell, forward in time, 1 and 2 layers, full and uneven lengths. */
+    static List<RnnCase> forwardInTime() {
+        return all().stream()
+                .filter(one -> one.spec.direction() == Direction.FORWARD)
+                .toList();
+    }
+
+    /** Every cell once, two layers, forward in time, full lengths. */
+    static List<RnnCase> everyCell() {
+        List<RnnCase> cases = new ArrayList<>();
+        for (Cell cell : Cell.values()) {
+            RnnSpec spec = spec(cell, 2, Direction.FORWARD);
+            cases.add(RnnCase.random(spec, 5, 3, 400 + cell.ordinal()).awayFromKink());
+        }
+        return cases;
+    }
+
+    /** Larger ones, with sizes that no block size divides. */
+    static List<RnnCase> large() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 500;
+        for (Cell cell : Cell.values()) {
+            for (Direction direction : Direction.values()) {
+                RnnSpec spec = RnnSpec.of(cell, 7, 13).withLayers(2).withDirection(direction);
+                int[] lengths = {17, 0, 1, 16, 9};
+                cases.add(scaled(RnnCase.random(spec, 17, 5, seed++).withLengths(lengths)));
+                cases.add(scaled(RnnCase.random(spec, 17, 5, seed++).oneHot()));
+            }
+            RnnSpec wide = RnnSpec.of(cell, 33, 65);
+            cases.add(scaled(RnnCase.random(wide, 64, 3, seed++)));
+            RnnSpec tiny = RnnSpec.of(cell, 1, 1).withLayers(3);
+            cases.add(scaled(RnnCase.random(tiny, 1, 1, seed++)));
+        }
+        return cases;
+    }
+
+    /** Weights of at most 1 / sqrt(H), as networks start with, so that results are of unit scale. */
+    private static RnnCase scaled(RnnCase one) {
+        RnnCase scaled = one.copy();
+        scaled.weights =
+                new Numbers(one.spec.hiddenSize()).uniform(one.weights.length, 1 / Math.sqrt(one.spec.hiddenSize()));
+        return scaled;
+    }
+}

@@ -1,0 +1,393 @@
+package dev.rondo.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.Cell;
+import dev.rondo.io.Safetensors;
+import dev.rondo.io.SafetensorsFile;
+import dev.rondo.io.StoredTensor;
+import dev.rondo.model.CharacterTrainingSettings.Algorithm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@link CharacterTraining}: it learns, it repeats itself bit for bit, and so does a run that is stopped and resumed. */
+public abstract class CharacterTrainingContract extends ModelContract {
+    private static final int BATCH = 3;
+    private static final int STEPS = 5;
+
+    /** Five windows an epoch. */
+    private static final String SHORT_TEXT = prose(82);
+
+    private static final Map<Algorithm, Set<String>> STATES = Map.of(
+            Algorithm.SGD, Set.of(),
+            Algorithm.MOMENTUM, Set.of("optimizer.velocity"),
+            Algorithm.RMSPROP, Set.of("optimizer.mean_square"),
+            Algorithm.ADAM, Set.of("optimizer.first_moment", "optimizer.second_moment"));
+
+    /** A way to train. */
+    record Variant(Cell cell, Algorithm algorithm, int layers, double dropout, int backSteps) {
+        static Variant simple() {
+            return new Variant(Cell.LSTM, Algorithm.ADAM, 1, 0, STEPS);
+        }
+
+        CharacterTrainingSettings settings(long seed) {
+            double rate = switch (algorithm) {
+                case SGD -> 1;
+                case MOMENTUM -> 0.1;
+                case RMSPROP, ADAM -> 0.01;
+            };
+            return new CharacterTrainingSettings(
+                    cell, 8, layers, dropout, BATCH, STEPS, backSteps, algorithm, rate, 1, seed);
+        }
+    }
+
+    @TempDir
+    Path folder;
+
+    private CharacterTraining training(Variant variant, String text) {
+        return new CharacterTraining(backend(), variant.settings(7), TextFilter.ALL, text, Integer.MAX_VALUE);
+    }
+
+    private CharacterTraining resumed(Path file, String text) throws IOException {
+        return CharacterTraining.resume(backend(), file, text, Integer.MAX_VALUE);
+    }
+
+    private static double[] weights(CharacterTraining training) {
+        return training.model().parameters().flat().toDoubles();
+    }
+
+    /** Trains to the end of the epoch and begins the next one. */
+    private static double epoch(CharacterTraining training) {
+        while (training.window() < training.windowsInEpoch()) {
+            training.trainWindow();
+        }
+        double loss = training.epochLoss();
+        training.nextEpoch();
+        return loss;
+    }
+
+    @ParameterizedTest
+    @EnumSource(Algorithm.class)
+    void lossFallsFarBelowThatOfAGuess(Algorithm algorithm) {
+        String text = prose(400);
+        Variant variant = new Variant(Cell.LSTM, algorithm, 1, 0, STEPS);
+        try (CharacterTraining training = training(variant, text)) {
+            int characters = training.model().vocabulary().size();
+            double first = epoch(training);
+            List<Double> losses = new ArrayList<>(List.of(first));
+            for (int epoch = 1; epoch < 12; epoch++) {
+                losses.add(epoch(training));
+            }
+            double last = losses.get(losses.size() - 1);
+            assertTrue(first < Math.log(characters) + 0.3, losses.toString());
+            assertTrue(losses.get(5) < first && last < losses.get(5), losses.toString());
+            assertTrue(last < 0.8 * Math.log(characters), losses.toString());
+        }
+    }
+
+    @Test
+    void firstLossIsThatOfAGuess() {
+        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+            assertTrue(Double.isNaN(training.epochLoss()));
+            training.trainWindow();
+            double guess = Math.log(training.model().vocabulary().size());
+            assertEquals(guess, training.epochLoss(), 0.3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Cell.class)
+    void twoRunsAreTheSameBits(Cell cell) {
+        Variant variant = new Variant(cell, Algorithm.ADAM, 2, 0.3, 2 * STEPS);
+        try (CharacterTraining a = training(variant, SHORT_TEXT);
+                CharacterTraining b = training(variant, SHORT_TEXT)) {
+            assertArrayEquals(weights(a), weights(b));
+            for (int epoch = 0; epoch < 2; epoch++) {
+                assertEquals(epoch(a), epoch(b));
+                assertArrayEquals(weights(a), weights(b));
+            }
+        }
+    }
+
+    @Test
+    void theSeedDecidesTheFirstWeightsTheOffsetsAndTheDropout() {
+        CharacterTrainingSettings one = new Variant(Cell.GRU, Algorithm.SGD, 2, 0.5, STEPS).settings(1);
+        CharacterTrainingSettings two = new Variant(Cell.GRU, Algorithm.SGD, 2, 0.5, STEPS).settings(2);
+        try (CharacterTraining a = new CharacterTraining(backend(), one, TextFilter.ALL, SHORT_TEXT, 1000);
+                CharacterTraining b = new CharacterTraining(backend(), two, TextFilter.ALL, SHORT_TEXT, 1000)) {
+            assertFalse(Arrays.equals(weights(a), weights(b)), "first weights");
+            b.model().parameters().flat().set(weights(a));
+            assertNotEquals(epoch(a), epoch(b));
+        }
+    }
+
+    /** Epochs begin at different offsets, so that not always the same characters meet in a window. */
+    @Test
+    void epochsBeginAtDifferentOffsets() {
+        try (CharacterTraining training = training(Variant.simple(), prose(STEPS * BATCH * 2 + 3))) {
+            List<Integer> counts = new ArrayList<>();
+            for (int epoch = 0; epoch < 12; epoch++) {
+                counts.add(training.windowsInEpoch());
+                epoch(training);
+            }
+            // with 33 characters there are two windows at offsets 0 to 2, and one at 3 and 4
+            assertEquals(Set.of(1, 2), Set.copyOf(counts), counts.toString());
+        }
+    }
+
+    /** More windows than losses that wait on the backend. */
+    @Test
+    void lossDoesNotDependOnHowOftenItIsReadAndIsTheMean() {
+        String text = prose(BATCH * STEPS * 140);
+        Variant variant = new Variant(Cell.RNN_TANH, Algorithm.SGD, 1, 0, STEPS);
+        try (CharacterTraining often = training(variant, text);
+                CharacterTraining once = training(variant, text)) {
+            double sum = 0;
+            for (int window = 1; window <= often.windowsInEpoch(); window++) {
+                double before = sum;
+                often.trainWindow();
+                sum = often.epochLoss() * window;
+                assertTrue(sum - before > 0 && sum - before < 10, "loss of window " + window + ": " + (sum - before));
+            }
+            assertTrue(often.windowsInEpoch() > 128);
+            while (once.window() < once.windowsInEpoch()) {
+                once.trainWindow();
+            }
+            assertEquals(often.epochLoss(), once.epochLoss());
+            assertEquals(sum / often.windowsInEpoch(), once.epochLoss(), 1e-12);
+        }
+    }
+
+    static List<Variant> resumable() {
+        List<Variant> variants = new ArrayList<>();
+        for (Cell cell : List.of(Cell.LSTM, Cell.GRU)) {
+            for (Algorithm algorithm : Algorithm.values()) {
+                for (int backSteps : List.of(STEPS, 2 * STEPS, 2 * STEPS + 2)) {
+                    variants.add(new Variant(cell, algorithm, 1, 0, backSteps));
+                }
+            }
+            for (int backSteps : List.of(STEPS, 2 * STEPS, 3 * STEPS)) {
+                variants.add(new Variant(cell, Algorithm.ADAM, 2, 0.4, backSteps));
+            }
+            variants.add(new Variant(cell, Algorithm.MOMENTUM, 2, 0, 1000));
+        }
+        return variants;
+    }
+
+    /**
+     * One run without a stop, and one that is thrown away after every window and goes on from its file. Both are read to the
+     * middle of the third epoch, and every epoch ends with a file of the state before {@code nextEpoch} too.
+     */
+    @ParameterizedTest
+    @MethodSource("resumable")
+    void resumedRunIsTheSameBitsAsOneWithoutAStop(Variant variant) throws IOException {
+        Path file = folder.resolve("training.safetensors");
+        Path other = folder.resolve("other.safetensors");
+        List<Double> losses = new ArrayList<>();
+        CharacterTraining stopped = training(variant, SHORT_TEXT);
+        try (CharacterTraining whole = training(variant, SHORT_TEXT)) {
+            while (whole.epoch() < 2 || whole.window() < 3) {
+                whole.trainWindow();
+                stopped.trainWindow();
+                stopped = stopAndGoOn(stopped, file, SHORT_TEXT);
+                assertEquals(whole.window(), stopped.window());
+                assertArrayEquals(weights(whole), weights(stopped));
+                if (whole.window() == whole.windowsInEpoch()) {
+                    losses.add(whole.epochLoss());
+                    assertEquals(whole.epochLoss(), stopped.epochLoss());
+                    whole.nextEpoch();
+                    stopped.nextEpoch();
+                    stopped = stopAndGoOn(stopped, file, SHORT_TEXT);
+                }
+            }
+            assertEquals(whole.epoch(), stopped.epoch());
+            assertEquals(whole.epochLoss(), stopped.epochLoss());
+            assertEquals(whole.settings(), stopped.settings());
+            whole.save(other);
+            assertArrayEquals(Files.readAllBytes(other), Files.readAllBytes(file));
+            assertEquals(STATES.get(variant.algorithm()), tensors(file, "optimizer."));
+            assertEquals(2, losses.size());
+        } finally {
+            stopped.close();
+        }
+    }
+
+    private CharacterTraining stopAndGoOn(CharacterTraining training, Path file, String text) throws IOException {
+        training.save(file);
+        training.close();
+        return resumed(file, text);
+    }
+
+    private static Set<String> tensors(Path file, String prefix) throws IOException {
+        try (SafetensorsFile content = Safetensors.open(file)) {
+            return content.tensors().stream()
+                    .map(StoredTensor::name)
+                    .filter(name -> name.startsWith(prefix))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    /** Saving looks on: it changes nothing. */
+    @Test
+    void savingDoesNotDisturbTheRun() throws IOException {
+        Variant variant = new Variant(Cell.LSTM, Algorithm.ADAM, 2, 0.4, 2 * STEPS);
+        try (CharacterTraining quiet = training(variant, SHORT_TEXT);
+                CharacterTraining saving = training(variant, SHORT_TEXT)) {
+            saving.save(folder.resolve("saved"));
+            for (int window = 0; window < 4; window++) {
+                quiet.trainWindow();
+                saving.trainWindow();
+                saving.save(folder.resolve("saved"));
+            }
+            assertArrayEquals(weights(quiet), weights(saving));
+            assertEquals(quiet.epochLoss(), saving.epochLoss());
+        }
+    }
+
+    /** Steps back that an epoch does not have are neither taken nor paid for. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.4})
+    void backStepsBeyondTheEpochAreAllOfIt(double dropout) {
+        int whole = 5 * STEPS;
+        int endless = Integer.MAX_VALUE / STEPS * STEPS;
+        try (CharacterTraining a = training(new Variant(Cell.GRU, Algorithm.SGD, 2, dropout, whole), SHORT_TEXT);
+                CharacterTraining b = training(new Variant(Cell.GRU, Algorithm.SGD, 2, dropout, endless), SHORT_TEXT)) {
+            assertEquals(5, a.windowsInEpoch());
+            assertEquals(epoch(a), epoch(b));
+            assertEquals(epoch(a), epoch(b));
+            assertArrayEquals(weights(a), weights(b));
+            assertEquals(endless, b.settings().backSteps());
+        }
+    }
+
+    @Test
+    void backStepsReachIntoTheWindowsBefore() {
+        try (CharacterTraining a = training(new Variant(Cell.GRU, Algorithm.SGD, 1, 0, STEPS), SHORT_TEXT);
+                CharacterTraining b = training(new Variant(Cell.GRU, Algorithm.SGD, 1, 0, 2 * STEPS), SHORT_TEXT)) {
+            a.trainWindow();
+            b.trainWindow();
+            assertArrayEquals(weights(a), weights(b));
+            a.trainWindow();
+            b.trainWindow();
+            assertFalse(Arrays.equals(weights(a), weights(b)), "the second window's gradient ends at its first step");
+        }
+    }
+
+    @Test
+    void aLimitOfTokensCutsTheTextAndKeepsItsVocabulary() {
+        String start = prose(82);
+        CharacterTrainingSettings settings = Variant.simple().settings(7);
+        try (CharacterTraining cut = new CharacterTraining(backend(), settings, TextFilter.ALL, start + "XYZ", 82);
+                CharacterTraining same =
+                        new CharacterTraining(backend(), settings, TextFilter.ALL, start + "ZYX", 82)) {
+            assertTrue(cut.model().vocabulary().toString().contains("XYZ"));
+            assertEquals(5, cut.windowsInEpoch());
+            assertEquals(epoch(cut), epoch(same));
+        }
+    }
+
+    @Test
+    void windowsAndEpochsComeInTurns() {
+        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+            assertEquals(BATCH * STEPS, training.tokensInWindow());
+            assertEquals(
+                    "nextEpoch: epoch 0 has 5 windows, and only 0 have been trained on", refusal(training::nextEpoch));
+            for (int window = 0; window < 5; window++) {
+                assertEquals(window, training.window());
+                training.trainWindow();
+            }
+            assertEquals(
+                    "trainWindow: epoch 0 is over, expected nextEpoch() before it", refusal(training::trainWindow));
+            training.nextEpoch();
+            assertEquals(1, training.epoch());
+            assertEquals(0, training.window());
+            assertTrue(Double.isNaN(training.epochLoss()));
+        }
+    }
+
+    private static String refusal(Runnable call) {
+        return assertThrows(IllegalStateException.class, call::run).getMessage();
+    }
+
+    @Test
+    void aTextThatCannotBeLearntSaysWhy() {
+        assertEquals("text: expected at least two different characters, got none", textRefusal("", TextFilter.ALL));
+        assertEquals(
+                "text: expected at least two different characters, got only \"a\"", textRefusal("aaa", TextFilter.ALL));
+        assertEquals(
+                "text: expected at least two different characters, got only \"\ud83d\ude00\"",
+                textRefusal("\ud83d\ude00\ud83d\ude00", TextFilter.ALL));
+        assertEquals(
+                "text: expected at least two different characters of a to z and space, got none",
+                textRefusal("12 34", TextFilter.LETTERS));
+        assertEquals(
+                "text: expected at least 20 characters for a batch of 3 and windows of 5 steps, got 19",
+                textRefusal(prose(19), TextFilter.ALL));
+    }
+
+    private String textRefusal(String text, TextFilter filter) {
+        CharacterTrainingSettings settings = Variant.simple().settings(1);
+        return assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new CharacterTraining(backend(), settings, filter, text, Integer.MAX_VALUE))
+                .getMessage();
+    }
+
+    static Stream<String> otherTexts() {
+        return Stream.of(
+                SHORT_TEXT.substring(1),
+                SHORT_TEXT + "a",
+                SHORT_TEXT.substring(0, 40) + (SHORT_TEXT.charAt(40) == 'a' ? 't' : 'a') + SHORT_TEXT.substring(41),
+                SHORT_TEXT.substring(0, 10),
+                "12345",
+                "");
+    }
+
+    @ParameterizedTest
+    @MethodSource("otherTexts")
+    void anotherTextIsRefused(String text) throws IOException {
+        Path file = folder.resolve("training.safetensors");
+        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+            training.trainWindow();
+            training.save(file);
+        }
+        String message = assertThrows(IllegalArgumentException.class, () -> resumed(file, text))
+                .getMessage();
+        assertTrue(message.startsWith("text: expected "), message);
+        resumed(file, SHORT_TEXT).close();
+    }
+
+    @Test
+    void theSameTextReadToAnotherLengthIsRefused() throws IOException {
+        Path file = folder.resolve("training.safetensors");
+        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+            training.save(file);
+        }
+        String message = assertThrows(
+                        IllegalArgumentException.class,
+                        () -> CharacterTraining.resume(backend(), file, SHORT_TEXT, SHORT_TEXT.length() - 1))
+                .getMessage();
+        assertTrue(
+                message.startsWith("text: expected the one that " + file + " was trained on, and as much of it"),
+                message);
+    }
+}

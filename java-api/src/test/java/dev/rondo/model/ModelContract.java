@@ -1,0 +1,46 @@
+package dev.rondo.model;
+
+import dev.rondo.Backend;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestInstance;
+
+/** What the models must do on every backend. A backend runs each subclass of this package by saying how it is opened. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+public abstract class ModelContract {
+    private static final String[] WORDS = {"the", "cat", "and", "a", "dog", "sat", "on", "mat", "under", "house"};
+
+    private Backend backend;
+
+    /**
+     * The backend under test.
+     *
+     * @return a new one
+     */
+    protected abstract Backend open();
+
+    @BeforeAll
+    final void openBackend() {
+        backend = open();
+    }
+
+    @AfterAll
+    final void closeBackend() {
+        backend.close();
+    }
+
+    final Backend backend() {
+        return backend;
+    }
+
+    /** Words in random order, so many characters of them. */
+    static String prose(int length) {
+        Random random = new Random(11);
+        StringBuilder text = new StringBuilder();
+        while (text.length() < length) {
+            text.append(WORDS[random.nextInt(WORDS.length)]).append(random.nextInt(8) == 0 ? ".\n" : " ");
+        }
+        return text.substring(0, length);
+    }
+}
