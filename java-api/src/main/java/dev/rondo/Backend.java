@@ -20,6 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
  *     Rnn rnn = backend.rnn(spec, 35, 32);
  * }
  * }</pre>
+ *
+ * <p>Threads may share a backend. What it makes is used by one thread at a time: an {@link Rnn}, a
+ * {@link dev.rondo.train.TruncatedBptt}, an optimizer. Weights that nobody writes may be read by many.
  */
 public final class Backend implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("dev.rondo");
@@ -27,7 +30,7 @@ public final class Backend implements AutoCloseable {
 
     private final String name;
     private final BackendKernels kernels;
-    private boolean closed;
+    private volatile boolean closed;
 
     private Backend(BackendProvider provider, BackendOptions options) {
         this.name = provider.name();
@@ -302,7 +305,10 @@ public final class Backend implements AutoCloseable {
                 + storage.getClass().getSimpleName() + " of another one");
     }
 
-    /** Gives everything back that was made by this backend; a second call does nothing. */
+    /**
+     * Ends the backend: its threads, and what it holds of a device. Close what it made before; what is still open cannot be
+     * used for computing any more. A second call does nothing.
+     */
     @Override
     public void close() {
         closed = true;

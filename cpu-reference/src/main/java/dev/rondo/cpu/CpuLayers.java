@@ -7,7 +7,7 @@ import dev.rondo.spi.LayerKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Linear layer and embedding. The rows of the linear layer are shared among threads, and for the gradients the columns. */
+/** Linear layer and embedding; one call at a time, since the scratch is shared. The rows of the linear layer are shared among threads, and for the gradients the columns. */
 final class CpuLayers implements LayerKernels {
     private final InnerLoops loops;
     private final Workers workers;
@@ -32,7 +32,7 @@ final class CpuLayers implements LayerKernels {
     }
 
     @Override
-    public void linearForward(Tensor weight, @Nullable Tensor bias, Tensor xTensor, Tensor yTensor) {
+    public synchronized void linearForward(Tensor weight, @Nullable Tensor bias, Tensor xTensor, Tensor yTensor) {
         int outputs = weight.dimension(0);
         int inputs = weight.dimension(1);
         int rows = (int) (xTensor.size() / inputs);
@@ -82,7 +82,7 @@ final class CpuLayers implements LayerKernels {
     }
 
     @Override
-    public void linearBackward(
+    public synchronized void linearBackward(
             Tensor weight,
             Tensor xTensor,
             Tensor dyTensor,
@@ -179,7 +179,7 @@ final class CpuLayers implements LayerKernels {
     }
 
     @Override
-    public void embeddingForward(Tensor table, IntTensor indices, Tensor yTensor) {
+    public synchronized void embeddingForward(Tensor table, IntTensor indices, Tensor yTensor) {
         int vocabulary = table.dimension(0);
         int size = table.dimension(1);
         int[] index = ((IntArrayStorage) indices.storage()).array();
@@ -198,7 +198,7 @@ final class CpuLayers implements LayerKernels {
     }
 
     @Override
-    public void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable) {
+    public synchronized void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable) {
         int size = dTable.dimension(1);
         int[] index = ((IntArrayStorage) indices.storage()).array();
         int start = (int) indices.offset();

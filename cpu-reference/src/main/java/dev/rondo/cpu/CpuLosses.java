@@ -6,7 +6,7 @@ import dev.rondo.spi.IntArrayStorage;
 import dev.rondo.spi.LossKernels;
 import org.jspecify.annotations.Nullable;
 
-/** The losses and their gradients. Rows are shared among threads; their losses are added up in the order of the rows. */
+/** The losses and their gradients; one call at a time, since the scratch is shared. Rows are shared among threads; their losses are added up in the order of the rows. */
 final class CpuLosses implements LossKernels {
     private final Workers workers;
     private final HostArray a = new HostArray();
@@ -20,7 +20,8 @@ final class CpuLosses implements LossKernels {
     }
 
     @Override
-    public void softmaxCrossEntropy(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
+    public synchronized void softmaxCrossEntropy(
+            Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
         int rows = (int) targets.size();
         int classes = (int) (logits.size() / rows);
         int[] target = ((IntArrayStorage) targets.storage()).array();
@@ -90,7 +91,8 @@ final class CpuLosses implements LossKernels {
     }
 
     @Override
-    public void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
+    public synchronized void meanSquaredError(
+            Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
         int size = (int) prediction.size();
         a.open(prediction);
         g.open(target);

@@ -4,7 +4,7 @@ import dev.rondo.Tensor;
 import dev.rondo.spi.OptimizerKernels;
 import org.jspecify.annotations.Nullable;
 
-/** Clipping and the updates of the optimizers: elementwise, so threads share the elements. */
+/** Clipping and the updates of the optimizers, one call at a time: elementwise, so threads share the elements. */
 final class CpuOptimizers implements OptimizerKernels {
     /** Squares are added up in blocks of so many elements, whatever the number of threads. */
     private static final int BLOCK = 4096;
@@ -32,7 +32,7 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     @Override
-    public void clipByGlobalNorm(Tensor gradients, double maxNorm, Tensor norm) {
+    public synchronized void clipByGlobalNorm(Tensor gradients, double maxNorm, Tensor norm) {
         int size = (int) gradients.size();
         int blocks = (size + BLOCK - 1) / BLOCK;
         blockSums = blockSums.length >= blocks ? blockSums : new double[blocks];
@@ -80,7 +80,7 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     @Override
-    public void clipByValue(Tensor gradients, double maxValue) {
+    public synchronized void clipByValue(Tensor gradients, double maxValue) {
         float max = (float) maxValue;
         g.open(gradients);
         share((int) gradients.size(), (first, end) -> {
@@ -92,7 +92,8 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     @Override
-    public void sgd(Tensor weights, Tensor gradients, @Nullable Tensor velocity, double rate, double momentum) {
+    public synchronized void sgd(
+            Tensor weights, Tensor gradients, @Nullable Tensor velocity, double rate, double momentum) {
         float lr = (float) rate;
         float mu = (float) momentum;
         w.open(weights);
@@ -118,7 +119,7 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     @Override
-    public void rmsProp(
+    public synchronized void rmsProp(
             Tensor weights, Tensor gradients, Tensor meanSquare, double rate, double decay, double epsilon) {
         float lr = (float) rate;
         float keep = (float) decay;
@@ -140,7 +141,7 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     @Override
-    public void adam(
+    public synchronized void adam(
             Tensor weights,
             Tensor gradients,
             Tensor firstMoment,

@@ -1,6 +1,7 @@
 package dev.rondo.cpu;
 
 import dev.rondo.BackendException;
+import java.util.List;
 
 /**
  * Chooses the inner loops once: the Vector API where {@code jdk.incubator.vector} is among the modules of the JVM, else plain
@@ -9,6 +10,7 @@ import dev.rondo.BackendException;
  */
 final class LoopsChoice {
     static final String PROPERTY = "rondo.cpu.loops";
+    private static final String BITS = "rondo.cpu.bits";
     private static final String MODULE = "jdk.incubator.vector";
     private static final String CURE = "start java with --add-modules " + MODULE;
 
@@ -41,6 +43,10 @@ final class LoopsChoice {
     }
 
     private static InnerLoops vector() {
+        String bits = System.getProperty(BITS, "preferred");
+        if (!List.of("preferred", "128", "256", "512").contains(bits)) {
+            throw new BackendException("-D" + BITS + ": expected preferred, 128, 256 or 512, got " + bits);
+        }
         try {
             return (InnerLoops) Class.forName("dev.rondo.cpu.VectorLoops")
                     .getDeclaredConstructor()

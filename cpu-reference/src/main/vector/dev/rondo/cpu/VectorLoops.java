@@ -1,6 +1,7 @@
 package dev.rondo.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -18,14 +19,9 @@ final class VectorLoops implements InnerLoops {
 
     private static VectorSpecies<Float> species() {
         String bits = System.getProperty("rondo.cpu.bits", "preferred");
-        return switch (bits) {
-            case "preferred" -> FloatVector.SPECIES_PREFERRED;
-            case "128" -> FloatVector.SPECIES_128;
-            case "256" -> FloatVector.SPECIES_256;
-            case "512" -> FloatVector.SPECIES_512;
-            default -> throw new IllegalArgumentException(
-                    "rondo.cpu.bits: expected preferred, 128, 256 or 512, got " + bits);
-        };
+        return bits.equals("preferred")
+                ? FloatVector.SPECIES_PREFERRED
+                : VectorSpecies.of(float.class, VectorShape.forBitSize(Integer.parseInt(bits)));
     }
 
     @Override

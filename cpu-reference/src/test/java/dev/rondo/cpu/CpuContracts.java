@@ -13,6 +13,8 @@ import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.SequenceContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
+import dev.rondo.model.CharacterLanguageModelContract;
+import dev.rondo.model.CharacterTrainingContract;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
@@ -120,6 +122,22 @@ abstract class CpuContracts {
 
     @Nested
     class WrappedMemory extends WrappedMemoryContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class CharacterLanguageModel extends CharacterLanguageModelContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class CharacterTraining extends CharacterTrainingContract {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();

@@ -33,7 +33,8 @@ import java.util.Map;
  * by side in windows of k1 steps, from a random offset in each epoch; the state carries over from window to window and starts
  * from zero in each epoch.
  *
- * <p>Everything is determined by the settings, the text and the backend, and all of it is in the file that {@link #save}
+ * <p>Everything is determined by the settings, the text and the backend (for a CPU backend with its inner loops), and all of
+ * it is in the file that {@link #save}
  * writes: a run that was killed and {@linkplain #resume resumed} from its last file continues bit for bit as if it had never
  * stopped.
  */

@@ -2,7 +2,10 @@ package dev.rondo.spi;
 
 import dev.rondo.RnnSpec;
 
-/** An open backend: its memory and its kernels. */
+/**
+ * An open backend: its memory and its kernels. Several threads may call it at the same time; one {@link RnnKernel} is called by
+ * one thread at a time.
+ */
 public interface BackendKernels extends AutoCloseable {
     /**
      * One line for people: what computes, with which precision, how many threads, which device.

@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Cell;
+import dev.rondo.IntTensor;
+import dev.rondo.Rnn;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
 import dev.rondo.io.Safetensors;
 import dev.rondo.io.SafetensorsFile;
 import dev.rondo.io.StoredTensor;
@@ -17,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -129,15 +134,88 @@ public abstract class CharacterTrainingContract extends ModelContract {
     }
 
     @Test
-    void theSeedDecidesTheFirstWeightsTheOffsetsAndTheDropout() {
-        CharacterTrainingSettings one = new Variant(Cell.GRU, Algorithm.SGD, 2, 0.5, STEPS).settings(1);
-        CharacterTrainingSettings two = new Variant(Cell.GRU, Algorithm.SGD, 2, 0.5, STEPS).settings(2);
-        try (CharacterTraining a = new CharacterTraining(backend(), one, TextFilter.ALL, SHORT_TEXT, 1000);
-                CharacterTraining b = new CharacterTraining(backend(), two, TextFilter.ALL, SHORT_TEXT, 1000)) {
+    void theSeedDecidesTheFirstWeightsAndTheDropout() {
+        try (CharacterTraining a = ofSingleSteps(0.5, 0.1, 1);
+                CharacterTraining b = ofSingleSteps(0.5, 0.1, 2)) {
             assertFalse(Arrays.equals(weights(a), weights(b)), "first weights");
             b.model().parameters().flat().set(weights(a));
-            assertNotEquals(epoch(a), epoch(b));
+            assertNotEquals(epoch(a), epoch(b), "dropout");
         }
+        try (CharacterTraining a = ofSingleSteps(0, 0.1, 1);
+                CharacterTraining b = ofSingleSteps(0, 0.1, 2)) {
+            b.model().parameters().flat().set(weights(a));
+            assertEquals(epoch(a), epoch(b), "nothing else");
+        }
+    }
+
+    /** Windows of one step leave no choice of where an epoch begins. */
+    private CharacterTraining ofSingleSteps(double dropout, double rate, long seed) {
+        CharacterTrainingSettings settings =
+                new CharacterTrainingSettings(Cell.GRU, 8, 2, dropout, BATCH, 1, 1, Algorithm.SGD, rate, 1, seed);
+        return new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE);
+    }
+
+    /**
+     * With a rate too small to change a weight, the loss of every epoch is that of one pass over each stream, from a state of
+     * zero, computed here step by step.
+     */
+    @Test
+    void lossOfAnEpochIsThatOfOnePassOverTheStreams() {
+        CharacterTrainingSettings settings = new CharacterTrainingSettings(
+                Cell.LSTM, 8, 1, 0, BATCH, STEPS, STEPS, Algorithm.SGD, Double.MIN_VALUE, 1, 7);
+        try (CharacterTraining training =
+                new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE)) {
+            boolean isDouble = training.model().parameters().flat().storage().isDouble();
+            Set<Integer> offsets = new HashSet<>();
+            for (int epoch = 0; epoch < 6; epoch++) {
+                double loss = epoch(training);
+                for (int offset = 0; offset < STEPS; offset++) {
+                    if (Math.abs(loss - lossOfOnePass(training.model(), offset)) <= (isDouble ? 1e-13 : 1e-5)) {
+                        offsets.add(offset);
+                        break;
+                    }
+                    assertTrue(offset < STEPS - 1, "loss " + loss + " of epoch " + epoch + " at no offset");
+                }
+            }
+            assertTrue(offsets.size() > 1, "offsets " + offsets);
+        }
+    }
+
+    private double lossOfOnePass(CharacterLanguageModel model, int offset) {
+        int[] tokens = model.vocabulary().encode(SHORT_TEXT);
+        int piece = (tokens.length - 1 - offset) / BATCH;
+        int steps = piece / STEPS * STEPS;
+        int hidden = model.spec().hiddenSize();
+        double[] weight = model.parameters().tensor("linear.weight").toDoubles();
+        double[] bias = model.parameters().tensor("linear.bias").toDoubles();
+        double sum = 0;
+        try (Rnn rnn = backend().rnn(model.spec(), 1, 1);
+                Tensor y = backend().tensor(1, 1, hidden);
+                IntTensor x = backend().intTensor(1, 1)) {
+            for (int n = 0; n < BATCH; n++) {
+                try (RnnState state = backend().state(model.spec(), 1)) {
+                    for (int t = offset + n * piece; t < offset + n * piece + steps; t++) {
+                        rnn.step(model.rnnParameters(), x.set(tokens[t]), state, y);
+                        sum -= logProbability(weight, bias, y.toDoubles(), tokens[t + 1]);
+                    }
+                }
+            }
+        }
+        return sum / (BATCH * steps);
+    }
+
+    private static double logProbability(double[] weight, double[] bias, double[] h, int target) {
+        double total = 0;
+        double ofTarget = Double.NaN;
+        for (int v = 0; v < bias.length; v++) {
+            double logit = bias[v];
+            for (int k = 0; k < h.length; k++) {
+                logit += weight[v * h.length + k] * h[k];
+            }
+            total += Math.exp(logit);
+            ofTarget = v == target ? logit : ofTarget;
+        }
+        return ofTarget - Math.log(total);
     }
 
     /** Epochs begin at different offsets, so that not always the same characters meet in a window. */
@@ -261,6 +339,38 @@ public abstract class CharacterTrainingContract extends ModelContract {
             assertArrayEquals(weights(quiet), weights(saving));
             assertEquals(quiet.epochLoss(), saving.epochLoss());
         }
+    }
+
+    @Test
+    void theGradientIsClippedToItsNormAsAWhole() {
+        double[] free = firstStep(0);
+        double[] clipped = firstStep(1e-3);
+        assertArrayEquals(free, firstStep(1e6));
+        assertTrue(norm(free) > 0.01, "norm " + norm(free));
+        assertEquals(1e-3, norm(clipped), 2e-6);
+        for (int i = 0; i < free.length; i++) {
+            assertEquals(free[i] * 1e-3 / norm(free), clipped[i], 2e-7);
+        }
+    }
+
+    /** The change of the weights by one window of SGD with rate 1: the gradient, less what clipping takes. */
+    private double[] firstStep(double clip) {
+        CharacterTrainingSettings settings =
+                new CharacterTrainingSettings(Cell.GRU, 8, 1, 0, BATCH, STEPS, STEPS, Algorithm.SGD, 1, clip, 7);
+        try (CharacterTraining training =
+                new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE)) {
+            double[] step = weights(training);
+            training.trainWindow();
+            double[] after = weights(training);
+            for (int i = 0; i < step.length; i++) {
+                step[i] -= after[i];
+            }
+            return step;
+        }
+    }
+
+    private static double norm(double[] vector) {
+        return Math.sqrt(Arrays.stream(vector).map(v -> v * v).sum());
     }
 
     /** Steps back that an epoch does not have are neither taken nor paid for. */

@@ -48,9 +48,9 @@ public class RnnBenchmark {
     @Param({"LSTM", "GRU"})
     public Cell cell = Cell.LSTM;
 
-    /** N, T, I, H. */
-    @Param({"32,35,28,256"})
-    public String shape = "32,35,28,256";
+    /** N, T, I, H, with an x between them, since JMH separates values by commas. */
+    @Param({"32x35x28x256"})
+    public String shape = "32x35x28x256";
 
     private Backend opened;
     private Rnn rnn;
@@ -68,7 +68,7 @@ public class RnnBenchmark {
     /** Allocates and fills everything. */
     @Setup(Level.Trial)
     public void open() {
-        String[] sizes = shape.split(",");
+        String[] sizes = shape.split("x");
         int batch = Integer.parseInt(sizes[0]);
         int steps = Integer.parseInt(sizes[1]);
         int inputs = Integer.parseInt(sizes[2]);
