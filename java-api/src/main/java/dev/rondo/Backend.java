@@ -6,8 +6,10 @@ import dev.rondo.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -69,15 +71,17 @@ public final class Backend implements AutoCloseable {
         Arguments.notNull("options", options);
         List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : providers()) {
-            Optional<String> reason = provider.unavailable();
+            Optional<String> reason = unavailable(provider);
             if (reason.isEmpty()) {
-                return new Backend(provider, options);
+                try {
+                    return new Backend(provider, options);
+                } catch (BackendException e) {
+                    reason = Optional.of(String.valueOf(e.getMessage()));
+                }
             }
             String text = provider.name() + ": " + reason.get();
             reasons.add(text);
-            if (SAID.add(text)) {
-                LOG.log(System.Logger.Level.INFO, "backend passed over: " + text);
-            }
+            sayOnce("backend passed over: " + text);
         }
         throw new BackendException(
                 reasons.isEmpty()
@@ -110,7 +114,7 @@ public final class Backend implements AutoCloseable {
         List<BackendProvider> providers = providers();
         for (BackendProvider provider : providers) {
             if (provider.name().equals(name)) {
-                Optional<String> reason = provider.unavailable();
+                Optional<String> reason = unavailable(provider);
                 if (reason.isPresent()) {
                     throw new BackendException("backend " + name + " cannot be used here: " + reason.get());
                 }
@@ -121,11 +125,38 @@ public final class Backend implements AutoCloseable {
                 + providers.stream().map(BackendProvider::name).toList() + ", got " + name);
     }
 
+    /** Why a provider cannot be used; one that throws, against its contract, cannot. */
+    private static Optional<String> unavailable(BackendProvider provider) {
+        try {
+            return provider.unavailable();
+        } catch (RuntimeException | LinkageError e) {
+            return Optional.of("its provider failed: " + e);
+        }
+    }
+
+    /** The providers that can be made; one that cannot is told of once and left out. */
     private static List<BackendProvider> providers() {
-        return ServiceLoader.load(BackendProvider.class, Backend.class.getClassLoader()).stream()
-                .map(ServiceLoader.Provider::get)
-                .sorted(Comparator.comparingInt(BackendProvider::priority).reversed())
-                .toList();
+        List<BackendProvider> providers = new ArrayList<>();
+        Iterator<BackendProvider> services = ServiceLoader.load(BackendProvider.class, Backend.class.getClassLoader())
+                .iterator();
+        while (true) {
+            try {
+                if (!services.hasNext()) {
+                    break;
+                }
+                providers.add(services.next());
+            } catch (ServiceConfigurationError | LinkageError e) {
+                sayOnce("backend left out: " + e);
+            }
+        }
+        providers.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
+        return providers;
+    }
+
+    private static void sayOnce(String text) {
+        if (SAID.add(text)) {
+            LOG.log(System.Logger.Level.INFO, text);
+        }
     }
 
     /**
@@ -155,7 +186,7 @@ public final class Backend implements AutoCloseable {
      * @throws BackendException if there is not enough memory
      */
     public Tensor tensor(int... shape) {
-        return Tensor.over(open().allocate(countable(shape)), shape);
+        return Tensor.over(kernels().allocate(countable(shape)), shape);
     }
 
     /**
@@ -167,7 +198,7 @@ public final class Backend implements AutoCloseable {
      * @throws BackendException if there is not enough memory
      */
     public IntTensor intTensor(int... shape) {
-        return IntTensor.over(open().allocateInts(countable(shape)), shape);
+        return IntTensor.over(kernels().allocateInts(countable(shape)), shape);
     }
 
     private static long countable(int... shape) {
@@ -184,6 +215,8 @@ public final class Backend implements AutoCloseable {
      *
      * @param layout names and shapes, at least one
      * @return the weights, owned by the caller
+     * @throws IllegalArgumentException if the layout is empty
+     * @throws BackendException if there is not enough memory
      */
     public Parameters parameters(ParameterLayout layout) {
         Arguments.notNull("layout", layout);
@@ -195,6 +228,7 @@ public final class Backend implements AutoCloseable {
      *
      * @param spec the network
      * @return the weights, owned by the caller
+     * @throws BackendException if there is not enough memory
      */
     public RnnParameters parameters(RnnSpec spec) {
         Arguments.notNull("spec", spec);
@@ -207,6 +241,8 @@ public final class Backend implements AutoCloseable {
      * @param spec the network
      * @param batch N, the number of rows
      * @return the state {@code [L*D,N,H]}, owned by the caller
+     * @throws IllegalArgumentException if {@code batch} is below 1, or the state has more than 2^31 - 9 elements
+     * @throws BackendException if there is not enough memory
      */
     public RnnState state(RnnSpec spec, int batch) {
         Arguments.notNull("spec", spec);
@@ -222,7 +258,8 @@ public final class Backend implements AutoCloseable {
      * @param maxSteps largest T of a call
      * @param maxBatch largest N of a call
      * @return the network, owned by the caller
-     * @throws IllegalArgumentException if {@code T*N*G*H} exceeds 2^31 - 9
+     * @throws IllegalArgumentException if a size is below 1, or the activations of a layer, {@code (T+1)*N*G*H} or
+     *     {@code T*N*max(I,D*H)}, exceed 2^31 - 9
      * @throws BackendException if there is not enough memory
      */
     public Rnn rnn(RnnSpec spec, int maxSteps, int maxBatch) {
@@ -236,7 +273,7 @@ public final class Backend implements AutoCloseable {
                     "maxSteps %d with maxBatch %d: expected at most %d activations per layer, got %.4g",
                     maxSteps, maxBatch, Integer.MAX_VALUE - 8, Math.max(gates, inputs)));
         }
-        return new Rnn(this, spec, maxSteps, maxBatch, open().rnn(spec, maxSteps, maxBatch));
+        return new Rnn(this, spec, maxSteps, maxBatch, kernels().rnn(spec, maxSteps, maxBatch));
     }
 
     /**
@@ -267,7 +304,7 @@ public final class Backend implements AutoCloseable {
      * @return the open backend
      * @throws IllegalStateException if this is closed
      */
-    public BackendKernels open() {
+    public BackendKernels kernels() {
         if (closed) {
             throw new IllegalStateException("backend " + name + " is closed");
         }
@@ -282,7 +319,7 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalArgumentException if they cannot
      */
     public void requireAccepted(String argument, Tensor tensor) {
-        if (!open().accepts(tensor.storage())) {
+        if (!kernels().accepts(tensor.storage())) {
             throw foreign(argument, tensor.storage());
         }
     }
@@ -295,7 +332,7 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalArgumentException if they cannot
      */
     public void requireAccepted(String argument, IntTensor tensor) {
-        if (!open().accepts(tensor.storage())) {
+        if (!kernels().accepts(tensor.storage())) {
             throw foreign(argument, tensor.storage());
         }
     }

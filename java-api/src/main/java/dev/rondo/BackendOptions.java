@@ -3,19 +3,19 @@ package dev.rondo;
 import dev.rondo.spi.Arguments;
 
 /**
- * Settings for opening a {@link Backend}. A backend ignores what does not concern it.
+ * Settings for opening a {@link Backend}. A backend ignores what does not concern it. Immutable.
  *
- * @param threads number of threads of a CPU backend; 0 for all cores. Results do not depend on it.
+ * <pre>{@code
+ * Backend backend = Backend.best(BackendOptions.defaults().withThreads(2));
+ * }</pre>
  */
-public record BackendOptions(int threads) {
-    /**
-     * Checks the settings.
-     *
-     * @param threads number of threads of a CPU backend; 0 for all cores
-     * @throws IllegalArgumentException if {@code threads} is not 0 to 4096
-     */
-    public BackendOptions {
-        Arguments.inRange("threads", threads, 0, 4096);
+public final class BackendOptions {
+    private static final BackendOptions DEFAULTS = new BackendOptions(0);
+
+    private final int threads;
+
+    private BackendOptions(int threads) {
+        this.threads = Arguments.inRange("threads", threads, 0, 4096);
     }
 
     /**
@@ -24,6 +24,26 @@ public record BackendOptions(int threads) {
      * @return the settings of {@link Backend#best()}
      */
     public static BackendOptions defaults() {
-        return new BackendOptions(0);
+        return DEFAULTS;
+    }
+
+    /**
+     * The same with another number of threads.
+     *
+     * @param threads number of threads of a CPU backend, 1 to 4096; 0 for all cores
+     * @return new settings
+     * @throws IllegalArgumentException if it is out of range
+     */
+    public BackendOptions withThreads(int threads) {
+        return new BackendOptions(threads);
+    }
+
+    /**
+     * The number of threads of a CPU backend. Results do not depend on it.
+     *
+     * @return 0 for all cores
+     */
+    public int threads() {
+        return threads;
     }
 }

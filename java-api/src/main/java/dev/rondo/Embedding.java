@@ -25,7 +25,9 @@ public final class Embedding {
      * @return the layout
      */
     public static ParameterLayout layout(int vocabularySize, int embeddingSize) {
-        return ParameterLayout.empty().with("weight", vocabularySize, embeddingSize);
+        return ParameterLayout.builder()
+                .add("weight", vocabularySize, embeddingSize)
+                .build();
     }
 
     /**
@@ -39,7 +41,7 @@ public final class Embedding {
      */
     public void forward(Tensor table, IntTensor indices, Tensor y) {
         check("table", table, indices, "y", y);
-        backend.open().layers().embeddingForward(table, indices, y);
+        backend.kernels().layers().embeddingForward(table, indices, y);
     }
 
     /**
@@ -48,12 +50,12 @@ public final class Embedding {
      * @param indices the indices of the forward pass
      * @param dy gradient of the loss by the output
      * @param dTable the gradient is added to it, {@code [V,E]}
-     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalArgumentException if a shape is wrong or an index is outside {@code [0,V)}
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void backward(IntTensor indices, Tensor dy, Tensor dTable) {
         check("dTable", dTable, indices, "dy", dy);
-        backend.open().layers().embeddingBackward(indices, dy, dTable);
+        backend.kernels().layers().embeddingBackward(indices, dy, dTable);
     }
 
     private void check(String tableName, Tensor table, IntTensor indices, String yName, Tensor y) {

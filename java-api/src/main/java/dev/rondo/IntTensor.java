@@ -15,11 +15,13 @@ public final class IntTensor implements Input, AutoCloseable {
     private final long offset;
     private final int[] shape;
     private final long size;
+    private final boolean view;
 
-    private IntTensor(IntStorage storage, long offset, int... shape) {
+    private IntTensor(IntStorage storage, boolean view, long offset, int... shape) {
         this.size = Arguments.size("shape", shape);
         Arguments.range("shape " + Arrays.toString(shape), offset, size, storage.size());
         this.storage = storage;
+        this.view = view;
         this.offset = offset;
         this.shape = shape.clone();
     }
@@ -35,7 +37,7 @@ public final class IntTensor implements Input, AutoCloseable {
     public static IntTensor wrap(int[] values, int... shape) {
         Arguments.notNull("values", values);
         requireLength(values.length, shape);
-        return new IntTensor(new IntArrayStorage(values), 0, shape);
+        return new IntTensor(new IntArrayStorage(values), false, 0, shape);
     }
 
     /**
@@ -47,7 +49,7 @@ public final class IntTensor implements Input, AutoCloseable {
      * @throws IllegalArgumentException if the storage is smaller than the shape
      */
     public static IntTensor over(IntStorage storage, int... shape) {
-        return new IntTensor(Arguments.notNull("storage", storage), 0, shape);
+        return new IntTensor(Arguments.notNull("storage", storage), false, 0, shape);
     }
 
     private static void requireLength(long length, int... shape) {
@@ -71,7 +73,7 @@ public final class IntTensor implements Input, AutoCloseable {
                 start,
                 Arguments.size("shape", shape),
                 size);
-        return new IntTensor(storage, offset + start, shape);
+        return new IntTensor(storage, true, offset + start, shape);
     }
 
     @Override
@@ -184,10 +186,15 @@ public final class IntTensor implements Input, AutoCloseable {
         }
     }
 
-    /** Gives the storage back, if a backend owns it; views of it are closed too. A second call does nothing. */
+    /**
+     * Gives the storage back, if a backend owns it; views of it are closed too. Closing a view does nothing, and so does a
+     * second call.
+     */
     @Override
     public void close() {
-        storage.close();
+        if (!view) {
+            storage.close();
+        }
     }
 
     @Override

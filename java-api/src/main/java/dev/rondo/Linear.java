@@ -24,7 +24,10 @@ public final class Linear {
      * @return the layout
      */
     public static ParameterLayout layout(int inputSize, int outputSize) {
-        return ParameterLayout.empty().with("weight", outputSize, inputSize).with("bias", outputSize);
+        return ParameterLayout.builder()
+                .add("weight", outputSize, inputSize)
+                .add("bias", outputSize)
+                .build();
     }
 
     /**
@@ -34,12 +37,12 @@ public final class Linear {
      * @param bias {@code [O]}; null for none
      * @param x any shape whose last size is I, such as {@code [T,N,I]}
      * @param y receives as many rows of size O
-     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalArgumentException if a shape is wrong or what is written overlaps another argument
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void forward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y) {
         check(weight, bias, "x", x, "y", y);
-        backend.open().layers().linearForward(weight, bias, x, y);
+        backend.kernels().layers().linearForward(weight, bias, x, y);
     }
 
     /**
@@ -51,7 +54,7 @@ public final class Linear {
      * @param dx receives the gradient by the input; null if not wanted
      * @param dWeight the gradient by the weight is added to it, {@code [O,I]}; null if not wanted
      * @param dBias the gradient by the bias is added to it, {@code [O]}; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong
+     * @throws IllegalArgumentException if a shape is wrong or what is written overlaps another argument
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void backward(
@@ -59,16 +62,26 @@ public final class Linear {
         check(weight, null, "x", x, "dy", dy);
         if (dx != null) {
             checkRows("dx", dx, inputSize, x.size() / inputSize);
+            Arguments.apart("dx", dx, "x", x);
+            Arguments.apart("dx", dx, "dy", dy);
+            Arguments.apart("dx", dx, "weight", weight);
         }
         if (dWeight != null) {
             Arguments.shape("dWeight", dWeight, "[O,I]", outputSize, inputSize);
             backend.requireAccepted("dWeight", dWeight);
+            Arguments.apart("dWeight", dWeight, "weight", weight);
+            Arguments.apart("dWeight", dWeight, "x", x);
+            Arguments.apart("dWeight", dWeight, "dy", dy);
+            Arguments.apart("dWeight", dWeight, "dx", dx);
         }
         if (dBias != null) {
             Arguments.shape("dBias", dBias, "[O]", outputSize);
             backend.requireAccepted("dBias", dBias);
+            Arguments.apart("dBias", dBias, "dWeight", dWeight);
+            Arguments.apart("dBias", dBias, "dy", dy);
+            Arguments.apart("dBias", dBias, "dx", dx);
         }
-        backend.open().layers().linearBackward(weight, x, dy, dx, dWeight, dBias);
+        backend.kernels().layers().linearBackward(weight, x, dy, dx, dWeight, dBias);
     }
 
     private void check(Tensor weight, @Nullable Tensor bias, String xName, Tensor x, String yName, Tensor y) {
@@ -80,9 +93,9 @@ public final class Linear {
         }
         checkRows(xName, x, inputSize, Arguments.notNull(xName, x).size() / inputSize);
         checkRows(yName, y, outputSize, x.size() / inputSize);
-        if (y.overlaps(x)) {
-            throw new IllegalArgumentException(yName + ": expected storage apart from " + xName + ", got overlap");
-        }
+        Arguments.apart(yName, y, xName, x);
+        Arguments.apart(yName, y, "weight", weight);
+        Arguments.apart(yName, y, "bias", bias);
     }
 
     private void checkRows(String name, Tensor tensor, int columns, long rows) {

@@ -1,9 +1,10 @@
 package dev.rondo;
 
 import dev.rondo.spi.Arguments;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Where the named tensors of a model lie in one flat buffer. Immutable.
@@ -30,63 +31,80 @@ public final class ParameterLayout {
         }
     }
 
-    private static final ParameterLayout EMPTY = new ParameterLayout(List.of(), 0);
+    /** Collects tensors one after the other. */
+    public static final class Builder {
+        private final Map<String, Entry> entries = new LinkedHashMap<>();
+        private long size;
+
+        private Builder() {}
+
+        /**
+         * Adds a tensor at the end.
+         *
+         * @param name its name
+         * @param shape its sizes
+         * @return this
+         * @throws IllegalArgumentException if the name is taken, a size is below 1, or the sum of all sizes exceeds 2^31 - 9
+         */
+        public Builder add(String name, int... shape) {
+            Arguments.notNull("name", name);
+            if (entries.containsKey(name)) {
+                throw new IllegalArgumentException("name: expected one that is not taken, got " + name);
+            }
+            long count = Arguments.size(name, shape);
+            if (count > Integer.MAX_VALUE - 8 - size) {
+                throw new IllegalArgumentException(name + ": expected at most " + (Integer.MAX_VALUE - 8)
+                        + " parameters in all, got " + size + " and shape " + Arrays.toString(shape));
+            }
+            entries.put(name, new Entry(name, Arrays.stream(shape).boxed().toList(), size, count));
+            size += count;
+            return this;
+        }
+
+        /**
+         * Adds the tensors of another layout at the end, their names behind a prefix.
+         *
+         * @param prefix such as {@code rnn.}
+         * @param part the layout to add
+         * @return this
+         * @throws IllegalArgumentException as {@link #add(String, int...)}
+         */
+        public Builder add(String prefix, ParameterLayout part) {
+            Arguments.notNull("prefix", prefix);
+            Arguments.notNull("part", part);
+            for (Entry entry : part.entries) {
+                add(prefix + entry.name(), entry.dimensions());
+            }
+            return this;
+        }
+
+        /**
+         * The layout of what has been added.
+         *
+         * @return a layout
+         */
+        public ParameterLayout build() {
+            return new ParameterLayout(entries, size);
+        }
+    }
 
     private final List<Entry> entries;
+    private final Map<String, Entry> byName;
     private final long size;
 
-    private ParameterLayout(List<Entry> entries, long size) {
-        this.entries = entries;
+    private ParameterLayout(Map<String, Entry> entries, long size) {
+        this.entries = List.copyOf(entries.values());
+        this.byName = Map.copyOf(entries);
         this.size = size;
     }
 
     /**
-     * A layout without tensors, to start from.
+     * Begins a layout.
      *
-     * @return the empty layout
+     * @return a builder without tensors
      */
-    public static ParameterLayout empty() {
-        return EMPTY;
-    }
-
-    /**
-     * This layout and one more tensor at its end.
-     *
-     * @param name its name
-     * @param shape its sizes
-     * @return a new layout
-     * @throws IllegalArgumentException if the name is taken, a size is below 1, or the sum of all sizes exceeds 2^31 - 9
-     */
-    public ParameterLayout with(String name, int... shape) {
-        Arguments.notNull("name", name);
-        if (entries.stream().anyMatch(entry -> entry.name().equals(name))) {
-            throw new IllegalArgumentException("name: expected one that is not taken, got " + name);
-        }
-        long count = Arguments.size(name, shape);
-        if (count > Integer.MAX_VALUE - 8 - size) {
-            throw new IllegalArgumentException(name + ": expected at most " + (Integer.MAX_VALUE - 8)
-                    + " parameters in all, got " + size + " and shape " + Arrays.toString(shape));
-        }
-        List<Entry> more = new ArrayList<>(entries);
-        more.add(new Entry(name, Arrays.stream(shape).boxed().toList(), size, count));
-        return new ParameterLayout(List.copyOf(more), size + count);
-    }
-
-    /**
-     * This layout and another one at its end, its names behind a prefix.
-     *
-     * @param prefix such as {@code rnn.}
-     * @param part the layout to append
-     * @return a new layout
-     */
-    public ParameterLayout with(String prefix, ParameterLayout part) {
-        Arguments.notNull("prefix", prefix);
-        Arguments.notNull("part", part);
-        ParameterLayout whole = this;
-        for (Entry entry : part.entries) {
-            whole = whole.with(prefix + entry.name(), entry.dimensions());
-        }
-        return whole;
+    public static Builder builder() {
+        return new Builder();
     }
 
     /**
@@ -106,10 +124,11 @@ public final class ParameterLayout {
      * @throws IllegalArgumentException if there is none of that name
      */
     public Entry entry(String name) {
-        return entries.stream()
-                .filter(entry -> entry.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> unknown(name));
+        Entry entry = byName.get(Arguments.notNull("name", name));
+        if (entry == null) {
+            throw unknown(name);
+        }
+        return entry;
     }
 
     IllegalArgumentException unknown(String name) {

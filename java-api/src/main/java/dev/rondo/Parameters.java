@@ -60,7 +60,7 @@ public final class Parameters implements AutoCloseable {
         return view;
     }
 
-    /** Closes the flat tensor. */
+    /** Closes the flat tensor, unless it is a view of a larger one. */
     @Override
     public void close() {
         flat.close();

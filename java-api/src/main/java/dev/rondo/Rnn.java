@@ -20,10 +20,10 @@ public final class Rnn implements AutoCloseable {
     private long dropoutSeed;
     private boolean closed;
 
-    private boolean activations;
-    private int steps;
-    private int batch;
-    private boolean oneHot;
+    /** Input and weights of the training pass whose activations are kept; null if there are none. */
+    private @Nullable Input trainedX;
+
+    private @Nullable RnnParameters trainedWeights;
 
     Rnn(Backend backend, RnnSpec spec, int maxSteps, int maxBatch, RnnKernel kernel) {
         this.backend = backend;
@@ -65,7 +65,8 @@ public final class Rnn implements AutoCloseable {
      * @param last receives the state after the last valid step; may be the same object as {@code initial}; null if not
      *     wanted
      * @throws NullPointerException if {@code mode}, {@code weights} or {@code x} is null
-     * @throws IllegalArgumentException if a shape, a length or an index is wrong, or if tensors overlap
+     * @throws IllegalArgumentException if a shape, a length or an index is wrong, or if what is written overlaps what is
+     *     read or another output
      * @throws IllegalStateException if this object or a tensor is closed
      * @throws BackendException if the backend fails
      */
@@ -88,8 +89,8 @@ public final class Rnn implements AutoCloseable {
         checkState("last", last, callBatch);
         if (y != null) {
             checkTensor("y", y, "[T,N,D*H]", callSteps, callBatch, spec.outputSize());
-            requireApart("y", y, "x", x instanceof Tensor dense ? dense : null);
-            requireApart("y", y, "weights", weights.flat());
+            Arguments.apart("y", y, "x", x instanceof Tensor dense ? dense : null);
+            Arguments.apart("y", y, "weights", weights.flat());
             requireApart("y", y, "initial", initial);
             requireApart("y", y, "last", last);
         }
@@ -98,12 +99,21 @@ public final class Rnn implements AutoCloseable {
             requireApart("last", last, "weights", weights.flat());
             requireApart("last", last, "initial", initial);
         }
-        activations = false;
-        kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
-        activations = mode == Mode.TRAINING;
-        steps = callSteps;
-        batch = callBatch;
-        oneHot = x instanceof IntTensor;
+        forget();
+        try {
+            kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
+        } catch (OutOfMemoryError e) {
+            throw new BackendException("forward: not enough memory on backend " + backend.name(), e);
+        }
+        if (mode == Mode.TRAINING) {
+            trainedX = x;
+            trainedWeights = weights;
+        }
+    }
+
+    private void forget() {
+        trainedX = null;
+        trainedWeights = null;
     }
 
     /**
@@ -118,7 +128,8 @@ public final class Rnn implements AutoCloseable {
      * @param dInitial receives the gradient by the initial state; may be the same object as {@code dLast}; null if not
      *     wanted
      * @param gradients the weight gradients are added to it; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong or tensors overlap
+     * @throws IllegalArgumentException if a shape is wrong, or if what is written overlaps what is read (the weights and x
+     *     of the forward pass too) or another output
      * @throws IllegalStateException if there was no training forward pass since the last call, or something is closed
      * @throws BackendException if the backend fails
      */
@@ -129,37 +140,58 @@ public final class Rnn implements AutoCloseable {
             @Nullable RnnState dInitial,
             @Nullable RnnParameters gradients) {
         requireOpen();
-        if (!activations) {
+        Input x = trainedX;
+        RnnParameters weights = trainedWeights;
+        if (x == null || weights == null) {
             throw new IllegalStateException(
                     "backward: expected a forward pass in Mode.TRAINING before it, got none since the last one");
         }
+        weights.flat().requireOpen("weights");
+        Tensor dense = x instanceof Tensor tensor ? tensor : null;
+        if (x instanceof IntTensor indices) {
+            indices.requireOpen("x");
+        } else if (dense != null) {
+            dense.requireOpen("x");
+        }
+        int steps = x.dimension(0);
+        int batch = x.dimension(1);
         if (dy != null) {
             checkTensor("dy", dy, "[T,N,D*H]", steps, batch, spec.outputSize());
         }
         checkState("dLast", dLast, batch);
         checkState("dInitial", dInitial, batch);
         if (dx != null) {
-            if (oneHot) {
+            if (dense == null) {
                 throw new IllegalArgumentException("dx: expected null, since x was a tensor of indices, got " + dx);
             }
             checkTensor("dx", dx, "[T,N,I]", steps, batch, spec.inputSize());
-            requireApart("dx", dx, "dy", dy);
+            Arguments.apart("dx", dx, "dy", dy);
             requireApart("dx", dx, "dLast", dLast);
             requireApart("dx", dx, "dInitial", dInitial);
+            Arguments.apart("dx", dx, "x", dense);
+            Arguments.apart("dx", dx, "weights", weights.flat());
         }
         if (dInitial != null) {
             requireApart("dInitial", dInitial, "dy", dy);
             requireApart("dInitial", dInitial, "dLast", dLast);
+            requireApart("dInitial", dInitial, "x", dense);
+            requireApart("dInitial", dInitial, "weights", weights.flat());
         }
         if (gradients != null) {
             checkWeights("gradients", gradients);
-            requireApart("gradients", gradients.flat(), "dy", dy);
-            requireApart("gradients", gradients.flat(), "dx", dx);
+            Arguments.apart("gradients", gradients.flat(), "dy", dy);
+            Arguments.apart("gradients", gradients.flat(), "dx", dx);
             requireApart("gradients", gradients.flat(), "dLast", dLast);
             requireApart("gradients", gradients.flat(), "dInitial", dInitial);
+            Arguments.apart("gradients", gradients.flat(), "x", dense);
+            Arguments.apart("gradients", gradients.flat(), "weights", weights.flat());
         }
-        activations = false;
-        kernel.backward(dy, dLast, dx, dInitial, gradients);
+        forget();
+        try {
+            kernel.backward(dy, dLast, dx, dInitial, gradients);
+        } catch (OutOfMemoryError e) {
+            throw new BackendException("backward: not enough memory on backend " + backend.name(), e);
+        }
     }
 
     /**
@@ -249,17 +281,10 @@ public final class Rnn implements AutoCloseable {
         backend.requireAccepted(name, tensor);
     }
 
-    private static void requireApart(String name, Tensor tensor, String otherName, @Nullable Tensor other) {
-        if (other != null && tensor.overlaps(other)) {
-            throw new IllegalArgumentException(
-                    name + ": expected storage apart from " + otherName + ", got " + tensor + " overlapping " + other);
-        }
-    }
-
     private static void requireApart(String name, Tensor tensor, String otherName, @Nullable RnnState other) {
         if (other != null) {
-            requireApart(name, tensor, otherName, other.h());
-            requireApart(name, tensor, otherName, other.c());
+            Arguments.apart(name, tensor, otherName, other.h());
+            Arguments.apart(name, tensor, otherName, other.c());
         }
     }
 
@@ -284,13 +309,14 @@ public final class Rnn implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("rnn " + spec + " is closed");
         }
-        backend.open();
+        backend.kernels();
     }
 
     /** Gives the scratch back; a second call does nothing. */
     @Override
     public void close() {
         closed = true;
+        forget();
         kernel.close();
     }
 }

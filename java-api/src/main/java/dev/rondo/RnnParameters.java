@@ -51,7 +51,7 @@ public final class RnnParameters implements AutoCloseable {
         return parameters.tensor(name);
     }
 
-    /** Closes the flat tensor. */
+    /** Closes the flat tensor, unless it is a view of a larger one. */
     @Override
     public void close() {
         parameters.close();

@@ -166,18 +166,18 @@ public record RnnSpec(
      * @return the layout
      */
     public ParameterLayout layout() {
-        ParameterLayout layout = ParameterLayout.empty();
+        ParameterLayout.Builder layout = ParameterLayout.builder();
         for (int layer = 0; layer < layers; layer++) {
             for (int d = 0; d < directions(); d++) {
                 String suffix = suffix(layer, d);
-                layout = layout.with("weight_ih" + suffix, gateRows(), inputSize(layer))
-                        .with("weight_hh" + suffix, gateRows(), hiddenSize);
+                layout.add("weight_ih" + suffix, gateRows(), inputSize(layer))
+                        .add("weight_hh" + suffix, gateRows(), hiddenSize);
                 if (bias) {
-                    layout = layout.with("bias_ih" + suffix, gateRows()).with("bias_hh" + suffix, gateRows());
+                    layout.add("bias_ih" + suffix, gateRows()).add("bias_hh" + suffix, gateRows());
                 }
             }
         }
-        return layout;
+        return layout.build();
     }
 
     /**

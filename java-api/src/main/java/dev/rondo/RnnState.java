@@ -23,7 +23,7 @@ public final class RnnState implements AutoCloseable {
         if (c != null) {
             Arguments.shape("c", c, "[L*D,N,H]", h.shape());
             if (c.overlaps(h)) {
-                throw new IllegalArgumentException("c: expected storage apart from h, got overlapping ranges");
+                throw new IllegalArgumentException("c: expected memory apart from h, got overlapping ranges");
             }
         }
         this.h = h;

@@ -18,11 +18,13 @@ public final class Tensor implements Input, AutoCloseable {
     private final long offset;
     private final int[] shape;
     private final long size;
+    private final boolean view;
 
-    private Tensor(Storage storage, long offset, int... shape) {
+    private Tensor(Storage storage, boolean view, long offset, int... shape) {
         this.size = Arguments.size("shape", shape);
         Arguments.range("shape " + Arrays.toString(shape), offset, size, storage.size());
         this.storage = storage;
+        this.view = view;
         this.offset = offset;
         this.shape = shape.clone();
     }
@@ -38,7 +40,7 @@ public final class Tensor implements Input, AutoCloseable {
     public static Tensor wrap(float[] values, int... shape) {
         Arguments.notNull("values", values);
         requireLength(values.length, shape);
-        return new Tensor(new FloatArrayStorage(values), 0, shape);
+        return new Tensor(new FloatArrayStorage(values), false, 0, shape);
     }
 
     /**
@@ -52,7 +54,7 @@ public final class Tensor implements Input, AutoCloseable {
     public static Tensor wrap(FloatBuffer values, int... shape) {
         Arguments.notNull("values", values);
         requireLength(values.remaining(), shape);
-        return new Tensor(new FloatBufferStorage(values), 0, shape);
+        return new Tensor(new FloatBufferStorage(values), false, 0, shape);
     }
 
     /**
@@ -64,7 +66,7 @@ public final class Tensor implements Input, AutoCloseable {
      * @throws IllegalArgumentException if the storage is smaller than the shape
      */
     public static Tensor over(Storage storage, int... shape) {
-        return new Tensor(Arguments.notNull("storage", storage), 0, shape);
+        return new Tensor(Arguments.notNull("storage", storage), false, 0, shape);
     }
 
     private static void requireLength(long length, int... shape) {
@@ -88,7 +90,7 @@ public final class Tensor implements Input, AutoCloseable {
                 start,
                 Arguments.size("shape", shape),
                 size);
-        return new Tensor(storage, offset + start, shape);
+        return new Tensor(storage, true, offset + start, shape);
     }
 
     @Override
@@ -232,10 +234,23 @@ public final class Tensor implements Input, AutoCloseable {
      * Whether this tensor shares elements with another.
      *
      * @param other another tensor
-     * @return true if they stand on the same storage and their ranges meet
+     * @return true if they stand on the same memory and their ranges meet; two buffers of the caller over the same memory
+     *     are not recognised
      */
     public boolean overlaps(Tensor other) {
-        return storage == other.storage && offset < other.offset + other.size && other.offset < offset + size;
+        return storage.sharesMemory(other.storage)
+                && offset < other.offset + other.size
+                && other.offset < offset + size;
+    }
+
+    /**
+     * Whether this tensor has exactly the elements of another.
+     *
+     * @param other another tensor
+     * @return true if they stand on the same memory and have the same range
+     */
+    public boolean sameMemory(Tensor other) {
+        return storage.sharesMemory(other.storage) && offset == other.offset && size == other.size;
     }
 
     /**
@@ -250,10 +265,15 @@ public final class Tensor implements Input, AutoCloseable {
         }
     }
 
-    /** Gives the storage back, if a backend owns it; views of it are closed too. A second call does nothing. */
+    /**
+     * Gives the storage back, if a backend owns it; views of it are closed too. Closing a view does nothing, and so does a
+     * second call.
+     */
     @Override
     public void close() {
-        storage.close();
+        if (!view) {
+            storage.close();
+        }
     }
 
     @Override

@@ -18,8 +18,9 @@ class BackendTest {
     @Test
     void threadsOutOfRangeAreRefused() {
         assertEquals(0, BackendOptions.defaults().threads());
-        assertEquals(4096, new BackendOptions(4096).threads());
-        Refusal.illegalArgument(() -> new BackendOptions(-1), "threads: expected 0 to 4096, got -1");
-        Refusal.illegalArgument(() -> new BackendOptions(4097), "threads: expected 0 to 4096, got 4097");
+        assertEquals(4096, BackendOptions.defaults().withThreads(4096).threads());
+        Refusal.illegalArgument(() -> BackendOptions.defaults().withThreads(-1), "threads: expected 0 to 4096, got -1");
+        Refusal.illegalArgument(
+                () -> BackendOptions.defaults().withThreads(4097), "threads: expected 0 to 4096, got 4097");
     }
 }

@@ -12,29 +12,31 @@ class ParameterLayoutTest {
 
     @Test
     void layoutsAreAppendedBehindAPrefix() {
-        ParameterLayout layout = ParameterLayout.empty()
-                .with("embedding.", Embedding.layout(5, 2))
-                .with("head.", Linear.layout(2, 5));
+        ParameterLayout layout = ParameterLayout.builder()
+                .add("embedding.", Embedding.layout(5, 2))
+                .add("head.", Linear.layout(2, 5))
+                .build();
         assertEquals(10, layout.entry("head.weight").offset());
         assertArrayEquals(new int[] {5, 2}, layout.entry("head.weight").dimensions());
         assertEquals(20, layout.entry("head.bias").offset());
         assertEquals(25, layout.size());
-        assertEquals(0, ParameterLayout.empty().size());
+        assertEquals(0, ParameterLayout.builder().build().size());
     }
 
     @Test
     void wrongNamesAndSizesAreRefused() {
         ParameterLayout layout = Linear.layout(2, 5);
-        Refusal.illegalArgument(() -> layout.with("bias", 3), "name: expected one that is not taken, got bias");
+        ParameterLayout.Builder more = ParameterLayout.builder().add("", layout);
+        Refusal.illegalArgument(() -> more.add("bias", 3), "name: expected one that is not taken, got bias");
         Refusal.illegalArgument(() -> layout.entry("b"), "name: expected one of [weight, bias], got b");
-        Refusal.illegalArgument(() -> layout.with("more", 3, 0), "more: expected", "at least 1", "[3, 0]");
-        Refusal.nullArgument(() -> layout.with(null, 3), "name");
-        Refusal.nullArgument(() -> layout.with("more.", (ParameterLayout) null), "part");
+        Refusal.illegalArgument(() -> more.add("more", 3, 0), "more: expected", "at least 1", "[3, 0]");
+        Refusal.nullArgument(() -> more.add(null, 3), "name");
+        Refusal.nullArgument(() -> more.add("more.", (ParameterLayout) null), "part");
         int max = Integer.MAX_VALUE;
-        Refusal.illegalArgument(() -> layout.with("more", max, max), "more: expected at most 2147483639", "got 15");
-        Refusal.illegalArgument(() -> layout.with("more", max, max, max), "more", "[2147483647, 2147483647");
-        Refusal.illegalArgument(() -> layout.with("more", LARGEST - 14), "more: expected at most 2147483639");
-        assertEquals(LARGEST, layout.with("more", LARGEST - 15).size());
+        Refusal.illegalArgument(() -> more.add("more", max, max), "more: expected at most 2147483639", "got 15");
+        Refusal.illegalArgument(() -> more.add("more", max, max, max), "more", "[2147483647, 2147483647");
+        Refusal.illegalArgument(() -> more.add("more", LARGEST - 14), "more: expected at most 2147483639");
+        assertEquals(LARGEST, more.add("more", LARGEST - 15).build().size());
     }
 
     @Test

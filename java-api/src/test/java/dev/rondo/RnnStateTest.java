@@ -43,7 +43,7 @@ class RnnStateTest {
         Refusal.nullArgument(() -> new RnnState(null, null), "h");
         Refusal.illegalArgument(() -> new RnnState(tensor(2, 2), null), "h: expected", "[L*D,N,H]", "[2, 2]");
         Refusal.illegalArgument(() -> new RnnState(h, tensor(1, 2, 3)), "c: expected", "[1, 2, 2]", "[1, 2, 3]");
-        Refusal.illegalArgument(() -> new RnnState(h, h.view(0, 1, 2, 2)), "c: expected storage apart from h");
+        Refusal.illegalArgument(() -> new RnnState(h, h.view(0, 1, 2, 2)), "c: expected memory apart from h");
         RnnState state = new RnnState(h, null);
         RnnState withCell = new RnnState(tensor(1, 2, 2), tensor(1, 2, 2));
         Refusal.illegalArgument(() -> state.copyFrom(withCell), "source: expected no cell state, got one");

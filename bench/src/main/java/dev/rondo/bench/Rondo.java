@@ -61,10 +61,22 @@ public final class Rondo implements Callable<Integer> {
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler(Rondo::wrongCall);
         line.setExecutionExceptionHandler((error, command, parsed) -> failure(error, command));
-        int status = line.execute(args);
+        int status = execute(line, args);
         out.flush();
         err.flush();
         return status;
+    }
+
+    /** Sizes that are too large for this machine are a wrong call, wherever the memory ends. */
+    private static int execute(CommandLine line, String... args) {
+        try {
+            return line.execute(args);
+        } catch (OutOfMemoryError e) {
+            line.getErr()
+                    .println("rondo: not enough memory (" + e.getMessage()
+                            + "): take smaller sizes, or give Java more of it, as with RONDO_JAVA_OPTS=-Xmx8g");
+            return WRONG_CALL;
+        }
     }
 
     /** Without a command: says which there are. */

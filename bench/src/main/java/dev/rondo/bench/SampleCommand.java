@@ -59,7 +59,7 @@ final class SampleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = commandSpec.commandLine().getOut();
-        BackendOptions options = new BackendOptions(threads);
+        BackendOptions options = BackendOptions.defaults().withThreads(threads);
         try (Backend opened = backend.equals("auto") ? Backend.best(options) : Backend.named(backend, options);
                 CharacterLanguageModel loaded =
                         TrainCommand.ofFile("--model", () -> CharacterLanguageModel.load(opened, model))) {

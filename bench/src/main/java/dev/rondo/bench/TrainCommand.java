@@ -127,7 +127,10 @@ final class TrainCommand implements Callable<Integer> {
             description = "seconds between saves")
     private double saveEvery;
 
-    @Option(names = "--resume", paramLabel = "FILE", description = "go on from a file that --save wrote")
+    @Option(
+            names = "--resume",
+            paramLabel = "FILE",
+            description = "go on from a file that --save wrote, and save to it unless --save names another")
     private @Nullable Path resume;
 
     @Option(names = "--json", paramLabel = "FILE", description = "write what was measured")
@@ -139,6 +142,9 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         checkCall();
+        if (save == null) {
+            save = resume;
+        }
         PrintWriter out = commandSpec.commandLine().getOut();
         String corpus = text != null ? TextFile.read(text) : TextFile.corpus();
         try (Backend opened = openBackend();
@@ -172,7 +178,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             out.flush();
             if (json != null) {
-                TrainJson.write(json, opened, training, reports, sample);
+                TrainJson.write(json, opened, training, text, maxTokens, reports, sample);
             }
         }
         return Rondo.DONE;
@@ -211,7 +217,7 @@ final class TrainCommand implements Callable<Integer> {
             require(
                     dropout == 0 || backSteps % steps == 0,
                     "--back-steps",
-                    "a multiple of --steps = " + steps,
+                    "a multiple of --steps = " + steps + " with --dropout",
                     backSteps);
         }
         requirePositive("--lr", learningRate);
@@ -219,11 +225,33 @@ final class TrainCommand implements Callable<Integer> {
         requirePositive("--epochs", epochs);
         requirePositive("--max-tokens", maxTokens);
         requirePositive("--time-limit", timeLimit);
-        require(threads >= 0, "--threads", "at least 0", threads);
         require(saveEvery >= 0, "--save-every", "at least 0", saveEvery);
         require(sampleLength >= 0, "--sample", "at least 0", sampleLength);
         requireWritable("--save", save);
+        requireWritable("--resume", save == null ? resume : null);
         requireWritable("--json", json);
+        requireApart("--save", save, "--text", text);
+        requireApart("--json", json, "--text", text);
+        requireApart("--json", json, "--save", save);
+        requireApart("--json", json, "--resume", resume);
+        requireApart("--text", text, "--resume", resume);
+    }
+
+    /** What is written must not replace what is read. */
+    private static void requireApart(String option, @Nullable Path file, String otherOption, @Nullable Path other)
+            throws IOException {
+        if (file == null || other == null) {
+            return;
+        }
+        boolean same = Files.exists(file) && Files.exists(other)
+                ? Files.isSameFile(file, other)
+                : file.toAbsolutePath()
+                        .normalize()
+                        .equals(other.toAbsolutePath().normalize());
+        if (same) {
+            throw new IllegalArgumentException(
+                    option + ": expected another file than that of " + otherOption + ", got " + file);
+        }
     }
 
     private static void requirePositive(String option, @Nullable Number value) {
@@ -260,7 +288,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Backend openBackend() throws IOException {
-        BackendOptions options = new BackendOptions(threads);
+        BackendOptions options = BackendOptions.defaults().withThreads(threads);
         if (!backend.equals("auto")) {
             return Backend.named(backend, options);
         }

@@ -7,15 +7,23 @@ import dev.rondo.model.CharacterTrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code rondo train --json} writes: one object with {@code settings}, {@code epochs} and {@code sample}. */
 final class TrainJson {
     private TrainJson() {}
 
-    static void write(Path file, Backend backend, CharacterTraining training, List<EpochReport> reports, String sample)
+    static void write(
+            Path file,
+            Backend backend,
+            CharacterTraining training,
+            @Nullable Path text,
+            @Nullable Integer maxTokens,
+            List<EpochReport> reports,
+            String sample)
             throws IOException {
         JsonReport.write(file, json -> {
-            writeSettings(json, backend, training);
+            writeSettings(json, backend, training, text, maxTokens);
             json.writeArrayFieldStart("epochs");
             for (EpochReport report : reports) {
                 json.writeStartObject();
@@ -32,13 +40,22 @@ final class TrainJson {
         });
     }
 
-    private static void writeSettings(JsonGenerator json, Backend backend, CharacterTraining training)
+    private static void writeSettings(
+            JsonGenerator json,
+            Backend backend,
+            CharacterTraining training,
+            @Nullable Path text,
+            @Nullable Integer maxTokens)
             throws IOException {
         CharacterTrainingSettings settings = training.settings();
         json.writeObjectFieldStart("settings");
         json.writeStringField("backend", backend.name());
         json.writeStringField("backend_description", backend.description());
         json.writeStringField("java", System.getProperty("java.vm.version"));
+        json.writeStringField("text", text != null ? text.toString() : "built-in corpus");
+        if (maxTokens != null) {
+            json.writeNumberField("max_tokens", maxTokens);
+        }
         json.writeStringField("cell", settings.cell().name());
         json.writeNumberField("hidden", settings.hiddenSize());
         json.writeNumberField("layers", settings.layers());

@@ -4,21 +4,33 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
+import me.tongfei.progressbar.ProgressState;
 
 /** Tells a person how far a training run is: a bar on a terminal, a line every few seconds elsewhere. */
 abstract class TrainingProgress implements AutoCloseable {
+    private static final int LEAST_BAR = 5;
+    private static final int LARGEST_BAR = 40;
+
     /** Called after each window: done of total units, and the figures since the last time that they were told. */
     abstract void update(double fraction, Figures figures);
 
     /** Called after each epoch. */
     abstract void epoch(EpochReport report);
 
+    /** Called when something went wrong that does not end the run. */
+    void warn(String text) {
+        System.err.println("rondo: " + text);
+    }
+
     @Override
     public abstract void close();
 
     /** Where the run is. */
     interface Figures {
+        /** Such as {@code epoch 2/8}. */
+        String epoch();
+
+        /** Such as {@code epoch 2/8 window 146/526}. */
         String position();
 
         /** Mean loss over the windows since the last call. */
@@ -44,22 +56,38 @@ abstract class TrainingProgress implements AutoCloseable {
                 : String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
     }
 
+    /**
+     * A line for a terminal: {@code  42% [=====       ] ETA 1:23  epoch 2/8  perplexity 9.97  284,888 tokens/s}.
+     *
+     * @param fraction how much is done, 0 to 1
+     * @param seconds how long it took
+     * @param text what else there is to say
+     * @param columns width of the terminal
+     */
+    static String line(double fraction, double seconds, String text, int columns) {
+        String percent = String.format(Locale.ROOT, "%3.0f%% [", Math.floor(100 * fraction));
+        String rest = "] ETA " + (fraction > 0 ? clock(seconds / fraction * (1 - fraction)) : "?") + "  " + text;
+        int width = Math.max(LEAST_BAR, Math.min(LARGEST_BAR, columns - percent.length() - rest.length()));
+        int done = (int) (fraction * width);
+        String line = percent + "=".repeat(done) + " ".repeat(width - done) + rest;
+        return line.substring(0, Math.min(line.length(), columns));
+    }
+
     private static final class Bar extends TrainingProgress {
         private static final int UNITS = 10_000;
         private static final long EVERY_NANOS = 500_000_000;
         private final ProgressBar bar = new ProgressBarBuilder()
                 .setTaskName("train")
                 .setInitialMax(UNITS)
-                .setStyle(ProgressBarStyle.ASCII)
                 .setUpdateIntervalMillis(200)
-                .hideEta()
-                .setEtaFunction(state -> state.getElapsedAfterStart() == null || state.getCurrent() == 0
-                        ? java.util.Optional.empty()
-                        : java.util.Optional.of(state.getElapsedAfterStart()
-                                .multipliedBy(UNITS - state.getCurrent())
-                                .dividedBy(state.getCurrent())))
+                .setRenderer(Bar::render)
                 .build();
         private long told = System.nanoTime();
+
+        private static String render(ProgressState state, int columns) {
+            double seconds = state.getTotalElapsed().toMillis() * 1e-3;
+            return line(state.getNormalizedProgress(), seconds, state.getExtraMessage(), columns);
+        }
 
         @Override
         void update(double fraction, Figures figures) {
@@ -69,8 +97,8 @@ abstract class TrainingProgress implements AutoCloseable {
                 told = now;
                 bar.setExtraMessage(String.format(
                         Locale.ROOT,
-                        " %s perplexity %.2f %,.0f tok/s",
-                        figures.position(),
+                        "%s  perplexity %.2f  %,.0f tokens/s",
+                        figures.epoch(),
                         Math.exp(figures.recentLoss()),
                         figures.tokensPerSecond()));
             }

@@ -2,6 +2,7 @@ package dev.rondo.bench;
 
 import dev.rondo.model.CharacterTraining;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,12 +34,16 @@ final class TrainingRun implements TrainingProgress.Figures {
      * @param seconds ends when so much time has passed
      * @param progress is told after every window and every epoch
      * @return the figures of every epoch of this run, and of a part of one at its end
-     * @throws IOException if a file cannot be written
+     * @throws IOException if a new file cannot be written before the first window, or any file after the last; in
+     *     between that is a warning
      * @throws DivergenceException if the perplexity or a weight becomes infinite or NaN
      */
     List<EpochReport> train(int epochs, double seconds, TrainingProgress progress)
             throws IOException, DivergenceException {
         epochLimit = epochs;
+        if (save.isPresent() && Files.notExists(save.get())) {
+            save(); // tells now, not after hours, whether it can be written; a file of before is worth more than that
+        }
         List<EpochReport> reports = new ArrayList<>();
         int firstEpoch = training.epoch();
         int firstWindow = training.window();
@@ -55,7 +60,7 @@ final class TrainingRun implements TrainingProgress.Figures {
                         / Math.max(1e-9, epochs - firstEpoch - firstWindow / (double) windows);
                 progress.update(Math.min(1, Math.max(done, elapsed() / seconds)), this);
                 if (elapsed() - savedAt >= saveEverySeconds) {
-                    save();
+                    saveOrWarn(progress);
                 }
             }
             boolean complete = training.window() == windows;
@@ -102,15 +107,28 @@ final class TrainingRun implements TrainingProgress.Figures {
         savedAt = elapsed();
     }
 
+    /** A disk that is full for a while does not end a long run; the next save tries again. */
+    private void saveOrWarn(TrainingProgress progress) throws DivergenceException {
+        try {
+            save();
+        } catch (IOException e) {
+            savedAt = elapsed();
+            progress.warn("not saved, the training goes on: " + e.getMessage());
+        }
+    }
+
     private double elapsed() {
         return (System.nanoTime() - start) * 1e-9;
     }
 
     @Override
+    public String epoch() {
+        return "epoch " + (training.epoch() + 1) + (epochLimit < Integer.MAX_VALUE ? "/" + epochLimit : "");
+    }
+
+    @Override
     public String position() {
-        String of = epochLimit < Integer.MAX_VALUE ? "/" + epochLimit : "";
-        return "epoch " + (training.epoch() + 1) + of + " window " + training.window() + "/"
-                + training.windowsInEpoch();
+        return epoch() + " window " + training.window() + "/" + training.windowsInEpoch();
     }
 
     @Override

@@ -99,8 +99,10 @@ class SharedTrainingTest {
             int hidden = (int) run.at("attributes").at("hidden_size").number();
             spec = RnnSpec.of(Cell.RNN_TANH, (int) shape[2], hidden).withBias(bias);
             layout = new OnnxLayout(spec, steps, batch, true);
-            ParameterLayout all =
-                    ParameterLayout.empty().with("rnn.", spec.layout()).with("dense.weight", 1, hidden);
+            ParameterLayout all = ParameterLayout.builder()
+                    .add("rnn.", spec.layout())
+                    .add("dense.weight", 1, hidden)
+                    .build();
             weights = backend.parameters(all);
             gradients = backend.parameters(all);
             int rnnSize = (int) spec.layout().size();

@@ -28,7 +28,7 @@ final class CpuLayers implements LayerKernels {
     }
 
     private static float[] atLeast(float[] array, long size) {
-        return array.length >= size ? array : new float[Math.toIntExact(size)];
+        return array.length >= size ? array : Sizes.floats("scratch", 1, 1, Math.toIntExact(size));
     }
 
     @Override
@@ -186,13 +186,9 @@ final class CpuLayers implements LayerKernels {
         int start = (int) indices.offset();
         w.open(table);
         y.open(yTensor);
+        requireIndices(index, start, (int) indices.size(), vocabulary);
         for (int m = 0; m < indices.size(); m++) {
-            int row = index[start + m];
-            if (row < 0 || row >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + row);
-            }
-            System.arraycopy(w.array, w.offset + row * size, y.array, y.offset + m * size, size);
+            System.arraycopy(w.array, w.offset + index[start + m] * size, y.array, y.offset + m * size, size);
         }
         y.writeBack(yTensor);
     }
@@ -202,6 +198,7 @@ final class CpuLayers implements LayerKernels {
         int size = dTable.dimension(1);
         int[] index = ((IntArrayStorage) indices.storage()).array();
         int start = (int) indices.offset();
+        requireIndices(index, start, (int) indices.size(), dTable.dimension(0));
         y.open(dy);
         target.open(dTable);
         for (int m = 0; m < indices.size(); m++) {
@@ -212,5 +209,14 @@ final class CpuLayers implements LayerKernels {
             }
         }
         target.writeBack(dTable);
+    }
+
+    private static void requireIndices(int[] index, int start, int count, int vocabulary) {
+        for (int m = 0; m < count; m++) {
+            if (index[start + m] < 0 || index[start + m] >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + index[start + m]);
+            }
+        }
     }
 }

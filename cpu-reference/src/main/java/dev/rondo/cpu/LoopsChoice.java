@@ -30,12 +30,20 @@ final class LoopsChoice {
                 }
                 yield new Choice(vector(), "forced by -D" + PROPERTY);
             }
-            case "" ->
-                hasModule()
-                        ? new Choice(vector(), "")
-                        : new Choice(new PlainLoops(), "for the faster Vector API " + CURE);
+            case "" -> automatic();
             default -> throw new BackendException("-D" + PROPERTY + ": expected vector or plain, got " + forced);
         };
+    }
+
+    private static Choice automatic() {
+        if (!hasModule()) {
+            return new Choice(new PlainLoops(), "for the faster Vector API " + CURE);
+        }
+        try {
+            return new Choice(vector(), "");
+        } catch (BackendException e) {
+            return new Choice(new PlainLoops(), String.valueOf(e.getMessage()));
+        }
     }
 
     private static boolean hasModule() {
@@ -51,8 +59,8 @@ final class LoopsChoice {
             return (InnerLoops) Class.forName("dev.rondo.cpu.VectorLoops")
                     .getDeclaredConstructor()
                     .newInstance();
-        } catch (ReflectiveOperationException e) {
-            throw new BackendException("the Vector API is there, but Rondo's loops for it are not in the jar", e);
+        } catch (ReflectiveOperationException | LinkageError e) {
+            throw new BackendException("the loops for the Vector API do not work with this JVM: " + e, e);
         }
     }
 }

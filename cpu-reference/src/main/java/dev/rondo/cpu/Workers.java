@@ -40,6 +40,9 @@ final class Workers implements AutoCloseable {
 
     /** Runs the task on all workers, the calling thread being number 0, and returns when all are done. */
     synchronized void run(Task work) {
+        if (closed) {
+            throw new IllegalStateException("backend cpu is closed");
+        }
         if (helpers.length == 0) {
             work.run(0);
             return;
@@ -115,8 +118,9 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /** Ends the threads, once the task in progress is done. */
     @Override
-    public void close() {
+    public synchronized void close() {
         closed = true;
         for (Helper helper : helpers) {
             LockSupport.unpark(helper);

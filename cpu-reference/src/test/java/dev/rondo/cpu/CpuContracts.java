@@ -11,6 +11,7 @@ import dev.rondo.contract.LossContract;
 import dev.rondo.contract.OptimizerContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.SequenceContract;
+import dev.rondo.contract.SharingContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
 import dev.rondo.model.CharacterLanguageModelContract;
@@ -30,7 +31,7 @@ abstract class CpuContracts {
     static Backend open(String loops, int threads) {
         System.setProperty(LoopsChoice.PROPERTY, loops);
         try {
-            return Backend.named("cpu", new BackendOptions(threads));
+            return Backend.named("cpu", BackendOptions.defaults().withThreads(threads));
         } finally {
             System.clearProperty(LoopsChoice.PROPERTY);
         }
@@ -138,6 +139,14 @@ abstract class CpuContracts {
 
     @Nested
     class CharacterTraining extends CharacterTrainingContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Sharing extends SharingContract {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();

@@ -11,7 +11,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Replaces files atomically: whoever opens the file finds the old content or the new content, whole, also after a
@@ -105,9 +107,11 @@ public final class AtomicFile {
     }
 
     private static void writeAndMove(Path file, Path temporary, Content content) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS)) {
-            lock(channel, temporary);
+        Optional<Object> before = identity(temporary);
+        StandardOpenOption how = before.isPresent() ? StandardOpenOption.CREATE : StandardOpenOption.CREATE_NEW;
+        try (FileChannel channel =
+                FileChannel.open(temporary, StandardOpenOption.WRITE, how, LinkOption.NOFOLLOW_LINKS)) {
+            lock(channel, temporary, before);
             try {
                 channel.truncate(0);
                 content.writeTo(channel);
@@ -124,8 +128,23 @@ public final class AtomicFile {
         }
     }
 
-    /** Keeps two writers off the same temporary file. The lock goes with the channel. */
-    private static void lock(FileChannel channel, Path temporary) throws IOException {
+    /** What tells a file from another one that has had the same name; empty if there is none. */
+    private static Optional<Object> identity(Path temporary) throws IOException {
+        try {
+            BasicFileAttributes attributes =
+                    Files.readAttributes(temporary, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            Object key = attributes.fileKey();
+            return Optional.of(key != null ? key : temporary);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * Keeps two writers off the same temporary file. The lock goes with the channel. A file that was there before must be the
+     * same one still: else another writer has moved it over the target in between, and the channel leads to the target.
+     */
+    private static void lock(FileChannel channel, Path temporary, Optional<Object> before) throws IOException {
         FileLock lock;
         try {
             lock = channel.tryLock();
@@ -134,7 +153,8 @@ public final class AtomicFile {
         } catch (IOException e) {
             return; // a file system without locks
         }
-        if (lock == null || Files.notExists(temporary)) {
+        Optional<Object> after = identity(temporary);
+        if (lock == null || after.isEmpty() || before.isPresent() && !after.equals(before)) {
             throw new IOException("another call is replacing it at the same time");
         }
     }

@@ -59,9 +59,10 @@ public final class CharacterLanguageModel implements AutoCloseable {
     }
 
     static ParameterLayout layout(RnnSpec spec) {
-        return ParameterLayout.empty()
-                .with("rnn.", spec.layout())
-                .with("linear.", Linear.layout(spec.outputSize(), spec.inputSize()));
+        return ParameterLayout.builder()
+                .add("rnn.", spec.layout())
+                .add("linear.", Linear.layout(spec.outputSize(), spec.inputSize()))
+                .build();
     }
 
     /** The part of a flat tensor that belongs to the recurrent network. */

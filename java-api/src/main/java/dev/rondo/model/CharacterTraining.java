@@ -79,12 +79,12 @@ public final class CharacterTraining implements AutoCloseable {
      */
     public CharacterTraining(
             Backend backend, CharacterTrainingSettings settings, TextFilter filter, String text, int maxTokens) {
-        this(newModel(backend, settings, filter, text), settings, text, maxTokens);
+        this(newModel(backend, settings, filter, text, maxTokens), settings, text, maxTokens);
         model.initialize(settings.seed());
     }
 
     private static CharacterLanguageModel newModel(
-            Backend backend, CharacterTrainingSettings settings, TextFilter filter, String text) {
+            Backend backend, CharacterTrainingSettings settings, TextFilter filter, String text, int maxTokens) {
         Arguments.notNull("settings", settings);
         Arguments.notNull("filter", filter);
         String prepared = filter.apply(Arguments.notNull("text", text));
@@ -97,6 +97,9 @@ public final class CharacterTraining implements AutoCloseable {
         RnnSpec spec = RnnSpec.of(settings.cell(), vocabulary.size(), settings.hiddenSize())
                 .withLayers(settings.layers())
                 .withDropout(settings.dropout());
+        Arguments.positive("maxTokens", maxTokens);
+        int tokens = Math.min(maxTokens, prepared.codePointCount(0, prepared.length()));
+        StreamWindows.requireLength(tokens, settings.batch(), settings.steps());
         return new CharacterLanguageModel(backend, vocabulary, filter, spec);
     }
 

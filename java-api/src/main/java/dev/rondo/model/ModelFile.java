@@ -96,7 +96,10 @@ final class ModelFile {
         }
     }
 
-    /** Makes a model of an {@linkplain #open open} file; its tensors are looked for, and their shapes compared, before anything is allocated for it. */
+    /**
+     * Makes a model of an {@linkplain #open open} file; its tensors are looked for, and their shapes compared, before
+     * anything is allocated for it.
+     */
     static CharacterLanguageModel readModel(Backend backend, SafetensorsFile file) throws IOException {
         Vocabulary vocabulary = value(file, "vocabulary", Vocabulary::of);
         TextFilter filter = value(file, "filter", TextFilter::valueOf);

@@ -13,13 +13,20 @@ final class StreamWindows {
     private final int steps;
 
     StreamWindows(int[] tokens, int batch, int steps) {
+        requireLength(tokens.length, batch, steps);
         this.tokens = tokens;
-        this.batch = Arguments.positive("batch", batch);
-        this.steps = Arguments.positive("steps", steps);
+        this.batch = batch;
+        this.steps = steps;
+    }
+
+    /** Checks that there are enough tokens for one window, from any offset. */
+    static void requireLength(int tokens, int batch, int steps) {
+        Arguments.positive("batch", batch);
+        Arguments.positive("steps", steps);
         long needed = (long) batch * steps + steps;
-        if (tokens.length < needed) {
+        if (tokens < needed) {
             throw new IllegalArgumentException("text: expected at least " + needed + " characters for a batch of "
-                    + batch + " and windows of " + steps + " steps, got " + tokens.length);
+                    + batch + " and windows of " + steps + " steps, got " + tokens);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import java.util.Arrays;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checks of the public classes. Each error names the argument, what was expected and what came.
@@ -150,6 +151,22 @@ public final class Arguments {
             throw wrongShape(name, letters, expected, tensor.shape());
         }
         tensor.requireOpen(name);
+    }
+
+    /**
+     * Checks that a tensor that is written shares no element with another one.
+     *
+     * @param name name of the argument that is written
+     * @param tensor the argument
+     * @param otherName name of the other argument
+     * @param other the other argument; null for none
+     * @throws IllegalArgumentException if they overlap
+     */
+    public static void apart(String name, Tensor tensor, String otherName, @Nullable Tensor other) {
+        if (other != null && tensor.overlaps(other)) {
+            throw new IllegalArgumentException(
+                    name + ": expected memory apart from " + otherName + ", got " + tensor + " overlapping " + other);
+        }
     }
 
     /**

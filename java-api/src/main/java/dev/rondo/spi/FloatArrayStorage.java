@@ -70,6 +70,11 @@ public final class FloatArrayStorage implements Storage {
     }
 
     @Override
+    public boolean sharesMemory(Storage other) {
+        return other instanceof FloatArrayStorage storage && array == storage.array;
+    }
+
+    @Override
     public boolean isClosed() {
         return closed;
     }

@@ -4,7 +4,10 @@ import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The layers around a recurrent network. M stands for any number of rows, usually {@code T*N}. */
+/**
+ * The layers around a recurrent network. M stands for any number of rows, usually {@code T*N}: tensors with rows may have any
+ * rank, such as {@code [T,N,I]}; only their {@code size()} and the size of a row, known from the weights, count.
+ */
 public interface LayerKernels {
     /**
      * {@code y = x weight^T + bias}.
@@ -42,9 +45,10 @@ public interface LayerKernels {
     /**
      * {@code dTable[indices[m]] += dy[m]}, in an order that does not depend on threads.
      *
-     * @param indices {@code [M]} elements that {@link #embeddingForward} has accepted, read
+     * @param indices {@code [M]} elements, read
      * @param dy {@code [M,E]}, read
      * @param dTable {@code [V,E]}, accumulated
+     * @throws IllegalArgumentException if an index is outside {@code [0,V)}
      */
     void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable);
 }

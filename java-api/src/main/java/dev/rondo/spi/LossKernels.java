@@ -4,7 +4,10 @@ import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The losses. Each assigns the mean over the rows that count, and the gradient of that mean. */
+/**
+ * The losses. Each assigns the mean over the rows that count, and the gradient of that mean. M stands for any number of rows:
+ * tensors may have any rank; there are as many rows as targets.
+ */
 public interface LossKernels {
     /**
      * Softmax cross-entropy {@code -log softmax(logits[m])[targets[m]]}, computed without overflow.

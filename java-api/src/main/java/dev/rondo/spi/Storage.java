@@ -82,6 +82,17 @@ public interface Storage extends AutoCloseable {
     void copyFrom(long offset, Storage source, long sourceOffset, long count);
 
     /**
+     * Whether an element of this is an element of another storage at the same index: the same storage, or another one over
+     * the same memory of the caller.
+     *
+     * @param other another storage
+     * @return true if both stand on the same memory; two buffers of the caller are not looked through
+     */
+    default boolean sharesMemory(Storage other) {
+        return this == other;
+    }
+
+    /**
      * Whether {@link #close()} was called.
      *
      * @return true if the memory is gone

@@ -20,6 +20,8 @@ public final class Adam extends Optimizer {
      * @param backend where the weights live
      * @param size number of weights
      * @param learningRate positive
+     * @throws IllegalArgumentException if a value is out of range
+     * @throws dev.rondo.BackendException if there is not enough memory
      */
     public Adam(Backend backend, int size, double learningRate) {
         this(backend, size, learningRate, 0.9, 0.999, 1e-8);
@@ -34,12 +36,21 @@ public final class Adam extends Optimizer {
      * @param b1 decay of the first moment, 0 to less than 1
      * @param b2 decay of the second moment, 0 to less than 1
      * @param epsilon added to the root, positive
+     * @throws IllegalArgumentException if a value is out of range
+     * @throws dev.rondo.BackendException if there is not enough memory
      */
     public Adam(Backend backend, int size, double learningRate, double b1, double b2, double epsilon) {
-        super(backend, size, learningRate, FIRST_MOMENT, SECOND_MOMENT);
-        this.b1 = Arguments.inRange("b1", b1, 0, Math.nextDown(1.0));
-        this.b2 = Arguments.inRange("b2", b2, 0, Math.nextDown(1.0));
-        this.epsilon = Arguments.positive("epsilon", epsilon);
+        super(backend, size, learningRate, stateFor(b1, b2, epsilon));
+        this.b1 = b1;
+        this.b2 = b2;
+        this.epsilon = epsilon;
+    }
+
+    private static String[] stateFor(double b1, double b2, double epsilon) {
+        Arguments.inRange("b1", b1, 0, Math.nextDown(1.0));
+        Arguments.inRange("b2", b2, 0, Math.nextDown(1.0));
+        Arguments.positive("epsilon", epsilon);
+        return new String[] {FIRST_MOMENT, SECOND_MOMENT};
     }
 
     @Override

@@ -32,7 +32,8 @@ public final class GradientClipping implements AutoCloseable {
     public Tensor byGlobalNorm(Tensor gradients, double maxNorm) {
         check(gradients);
         Arguments.positive("maxNorm", maxNorm);
-        backend.open().optimizers().clipByGlobalNorm(gradients, maxNorm, norm);
+        Arguments.apart("gradients", gradients, "norm", norm);
+        backend.kernels().optimizers().clipByGlobalNorm(gradients, maxNorm, norm);
         return norm;
     }
 
@@ -47,7 +48,7 @@ public final class GradientClipping implements AutoCloseable {
     public void byValue(Tensor gradients, double maxValue) {
         check(gradients);
         Arguments.positive("maxValue", maxValue);
-        backend.open().optimizers().clipByValue(gradients, maxValue);
+        backend.kernels().optimizers().clipByValue(gradients, maxValue);
     }
 
     private void check(Tensor gradients) {

@@ -36,8 +36,15 @@ public final class MeanSquaredError {
         backend.requireAccepted("loss", loss);
         if (dPrediction != null) {
             requireSize("dPrediction", dPrediction, prediction);
+            if (!dPrediction.sameMemory(prediction)) {
+                Arguments.apart("dPrediction", dPrediction, "prediction", prediction);
+            }
+            Arguments.apart("dPrediction", dPrediction, "target", target);
+            Arguments.apart("loss", loss, "dPrediction", dPrediction);
         }
-        backend.open().losses().meanSquaredError(prediction, target, loss, dPrediction);
+        Arguments.apart("loss", loss, "prediction", prediction);
+        Arguments.apart("loss", loss, "target", target);
+        backend.kernels().losses().meanSquaredError(prediction, target, loss, dPrediction);
     }
 
     private void requireSize(String name, Tensor tensor, Tensor prediction) {

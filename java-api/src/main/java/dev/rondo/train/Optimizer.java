@@ -48,10 +48,11 @@ public abstract class Optimizer implements AutoCloseable {
         Arguments.shape("gradients", gradients, "[parameters]", size);
         backend.requireAccepted("weights", weights);
         backend.requireAccepted("gradients", gradients);
+        Arguments.apart("weights", weights, "gradients", gradients);
         for (Map.Entry<String, Tensor> vector : state.entrySet()) {
             vector.getValue().requireOpen(vector.getKey());
         }
-        apply(backend.open().optimizers(), weights, gradients, updates + 1);
+        apply(backend.kernels().optimizers(), weights, gradients, updates + 1);
         updates++;
     }
 

@@ -23,11 +23,19 @@ public final class RmsProp extends Optimizer {
      * @param learningRate positive
      * @param decay of the mean square, 0 to 1; usually 0.9 to 0.99
      * @param epsilon added to the root, positive; usually 1e-8
+     * @throws IllegalArgumentException if a value is out of range
+     * @throws dev.rondo.BackendException if there is not enough memory
      */
     public RmsProp(Backend backend, int size, double learningRate, double decay, double epsilon) {
-        super(backend, size, learningRate, MEAN_SQUARE);
-        this.decay = Arguments.inRange("decay", decay, 0, 1);
-        this.epsilon = Arguments.positive("epsilon", epsilon);
+        super(backend, size, learningRate, stateFor(decay, epsilon));
+        this.decay = decay;
+        this.epsilon = epsilon;
+    }
+
+    private static String stateFor(double decay, double epsilon) {
+        Arguments.inRange("decay", decay, 0, 1);
+        Arguments.positive("epsilon", epsilon);
+        return MEAN_SQUARE;
     }
 
     @Override

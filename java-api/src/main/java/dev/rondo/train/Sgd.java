@@ -21,10 +21,16 @@ public final class Sgd extends Optimizer {
      * @param size number of weights
      * @param learningRate positive
      * @param momentum 0 to 1; 0 for none
+     * @throws IllegalArgumentException if a value is out of range
+     * @throws dev.rondo.BackendException if there is not enough memory
      */
     public Sgd(Backend backend, int size, double learningRate, double momentum) {
-        super(backend, size, learningRate, momentum == 0 ? new String[0] : new String[] {VELOCITY});
-        this.momentum = Arguments.inRange("momentum", momentum, 0, 1);
+        super(backend, size, learningRate, stateFor(Arguments.inRange("momentum", momentum, 0, 1)));
+        this.momentum = momentum;
+    }
+
+    private static String[] stateFor(double momentum) {
+        return momentum == 0 ? new String[0] : new String[] {VELOCITY};
     }
 
     @Override

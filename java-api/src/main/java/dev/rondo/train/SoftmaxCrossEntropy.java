@@ -48,10 +48,15 @@ public final class SoftmaxCrossEntropy {
                         "dLogits: expected the size of logits, " + logits + ", got " + dLogits);
             }
             backend.requireAccepted("dLogits", dLogits);
+            if (!dLogits.sameMemory(logits)) {
+                Arguments.apart("dLogits", dLogits, "logits", logits);
+            }
+            Arguments.apart("loss", loss, "dLogits", dLogits);
         }
+        Arguments.apart("loss", loss, "logits", logits);
         backend.requireAccepted("logits", logits);
         backend.requireAccepted("targets", targets);
         backend.requireAccepted("loss", loss);
-        backend.open().losses().softmaxCrossEntropy(logits, targets, loss, dLogits);
+        backend.kernels().losses().softmaxCrossEntropy(logits, targets, loss, dLogits);
     }
 }

@@ -310,8 +310,20 @@ public final class TruncatedBptt implements AutoCloseable {
     }
 
     /**
-     * Starts every stream anew, from a zero state and without history.
+     * Starts every stream anew, from a given state and without history.
+     *
+     * @param state {@code [L,N,H]}, copied
+     * @throws IllegalArgumentException if its shape is wrong
      */
+    public void start(RnnState state) {
+        Arguments.notNull("state", state);
+        carried.copyFrom(state);
+        window.forEach(Slot::close);
+        window.clear();
+        ready = false;
+    }
+
+    /** Starts every stream anew, from a zero state and without history. */
     public void reset() {
         carried.zero();
         window.forEach(Slot::close);
@@ -322,7 +334,7 @@ public final class TruncatedBptt implements AutoCloseable {
     /**
      * The state after the last step of the streams.
      *
-     * @return {@code [L,N,H]}, not a copy; what is written into it before the first {@link #forward} is the initial state
+     * @return {@code [L,N,H]}, not a copy, to be read only; see {@link #start}
      */
     public RnnState state() {
         return carried;
@@ -360,8 +372,16 @@ public final class TruncatedBptt implements AutoCloseable {
      * @throws IllegalArgumentException if a shape is wrong or the history is longer than ceil(k2 / k1)
      */
     public void restore(List<Advance> history, RnnState state, long advances) {
-        Arguments.inRange("history.size()", history.size(), 0, count);
-        reset();
+        Arguments.inRange(
+                "history.size()", Arguments.notNull("history", history).size(), 0, count);
+        Arguments.notNull("state", state);
+        for (Advance advance : history) {
+            if (advance.reset().length != batch) {
+                throw new IllegalArgumentException(
+                        "history.reset: expected N = " + batch + " elements, got " + advance.reset().length);
+            }
+        }
+        start(state);
         for (Advance advance : history) {
             Slot slot = new Slot();
             slot.setInput(advance.x());
@@ -370,7 +390,6 @@ public final class TruncatedBptt implements AutoCloseable {
             slot.dropoutSeed = Dropout.bits(seed, advances - history.size() + window.size());
             window.add(slot);
         }
-        carried.copyFrom(state);
         this.advances = advances;
     }
 

@@ -242,7 +242,7 @@ public abstract class ArgumentContract extends BackendContract {
     }
 
     private static void overlaps(String name, String other, Executable call) {
-        Refusal.illegalArgument(call, name + ": expected storage apart from " + other, "overlap");
+        Refusal.illegalArgument(call, name + ": expected memory apart from " + other, "overlap");
     }
 
     @Test
@@ -468,7 +468,7 @@ public abstract class ArgumentContract extends BackendContract {
                 () -> layer.forward(w, b, in, tensor(3, 2)), "y: expected", "4 rows of size 2", "[3, 2]");
         Tensor all = tensor(30);
         Refusal.illegalArgument(
-                () -> layer.forward(w, b, all.view(0, 4, 3), all.view(11, 4, 2)), "y: expected storage apart from x");
+                () -> layer.forward(w, b, all.view(0, 4, 3), all.view(11, 4, 2)), "y: expected memory apart from x");
         Refusal.illegalArgument(() -> layer.backward(w, in, tensor(4, 3), null, null, null), "dy: expected");
         Refusal.illegalArgument(() -> layer.backward(w, in, out, tensor(4, 2), null, null), "dx: expected", "[4, 2]");
         Refusal.illegalArgument(

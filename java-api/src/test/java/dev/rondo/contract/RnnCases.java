@@ -100,6 +100,9 @@ final class RnnCases {
             }
             RnnSpec wide = RnnSpec.of(cell, 33, 65);
             cases.add(scaled(RnnCase.random(wide, 64, 3, seed++)));
+            RnnSpec longer = RnnSpec.of(cell, 5, 37).withLayers(2).withDirection(Direction.BIDIRECTIONAL);
+            int[] uneven = {130, 1, 129, 0, 64, 100, 7};
+            cases.add(scaled(RnnCase.random(longer, 130, 7, seed++).withLengths(uneven)));
             RnnSpec tiny = RnnSpec.of(cell, 1, 1).withLayers(3);
             cases.add(scaled(RnnCase.random(tiny, 1, 1, seed++)));
         }

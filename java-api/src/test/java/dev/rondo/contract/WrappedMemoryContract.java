@@ -67,7 +67,7 @@ public abstract class WrappedMemoryContract extends BackendContract {
         RnnSpec spec = RnnSpec.of(Cell.LSTM, 3, 4).withLayers(2);
         RnnCase network = RnnCase.random(spec, 5, 3, 61).withLengths(5, 0, 2);
         Tensor x = memory.tensor(network.x, 5, 3, 3);
-        assumeTrue(backend().open().accepts(x.storage()), "the kernels cannot reach this memory");
+        assumeTrue(backend().kernels().accepts(x.storage()), "the kernels cannot reach this memory");
         RnnOutcome expected = network.run(backend());
 
         RnnParameters weights = new RnnParameters(spec, memory.tensor(network.weights, network.weights.length));
@@ -101,7 +101,7 @@ public abstract class WrappedMemoryContract extends BackendContract {
     void unreachableMemoryIsRefused(Memory memory) {
         RnnCase network = RnnCase.random(RnnSpec.of(Cell.GRU, 3, 4), 2, 2, 62);
         Tensor x = memory.tensor(network.x, 2, 2, 3);
-        assumeTrue(!backend().open().accepts(x.storage()), "the kernels can reach this memory");
+        assumeTrue(!backend().kernels().accepts(x.storage()), "the kernels can reach this memory");
         Tensor y = network.y(backend());
         try (Rnn rnn = network.rnn(backend())) {
             Refusal.illegalArgument(
@@ -115,7 +115,7 @@ public abstract class WrappedMemoryContract extends BackendContract {
     void wrappedIndicesEqualOwnOnes() {
         RnnCase network = RnnCase.random(RnnSpec.of(Cell.GRU, 5, 4), 4, 3, 63).oneHot();
         IntTensor indices = IntTensor.wrap(network.indices, 4, 3);
-        assumeTrue(backend().open().accepts(indices.storage()), "the kernels cannot reach this memory");
+        assumeTrue(backend().kernels().accepts(indices.storage()), "the kernels cannot reach this memory");
         Tensor y = network.y(backend());
         try (Rnn rnn = network.rnn(backend())) {
             rnn.forward(Mode.INFERENCE, network.weights(backend()), indices, null, network.initial(backend()), y, null);

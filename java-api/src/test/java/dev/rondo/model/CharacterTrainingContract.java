@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link CharacterTraining}: it learns, it repeats itself bit for bit, and so does a run that is stopped and resumed. */
+/** {@link CharacterTraining}: it learns, and repeats itself bit for bit, also where it is stopped and resumed. */
 public abstract class CharacterTrainingContract extends ModelContract {
     private static final int BATCH = 3;
     private static final int STEPS = 5;
@@ -156,8 +156,8 @@ public abstract class CharacterTrainingContract extends ModelContract {
     }
 
     /**
-     * With a rate too small to change a weight, the loss of every epoch is that of one pass over each stream, from a state of
-     * zero, computed here step by step.
+     * With a rate too small to change a weight, the loss of every epoch is that of one pass over each stream, from a
+     * state of zero, computed here step by step.
      */
     @Test
     void lossOfAnEpochIsThatOfOnePassOverTheStreams() {
@@ -272,8 +272,8 @@ public abstract class CharacterTrainingContract extends ModelContract {
     }
 
     /**
-     * One run without a stop, and one that is thrown away after every window and goes on from its file. Both are read to the
-     * middle of the third epoch, and every epoch ends with a file of the state before {@code nextEpoch} too.
+     * One run without a stop, and one that is thrown away after every window and goes on from its file. Both go on to
+     * the middle of the third epoch; at the end of an epoch there is a file before {@code nextEpoch} and one after it.
      */
     @ParameterizedTest
     @MethodSource("resumable")

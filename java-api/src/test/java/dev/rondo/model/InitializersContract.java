@@ -249,7 +249,7 @@ public abstract class InitializersContract extends ModelContract {
         return a[p] * a[q] - a[i * 3 + j] * a[j * 3 + i];
     }
 
-    /** The absolute values of the roots of {@code x^3 + b x^2 + c x + d}: one real root by bisection, then a quadratic. */
+    /** Absolute values of the roots of {@code x^3 + b x^2 + c x + d}: a real one by bisection, then a quadratic. */
     private static double[] cubicRoots(double b, double c, double d) {
         double low = -1 - Math.abs(b) - Math.abs(c) - Math.abs(d);
         double high = -low;

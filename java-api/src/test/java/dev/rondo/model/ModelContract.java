@@ -6,7 +6,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
-/** What the models must do on every backend. A backend runs each subclass of this package by saying how it is opened. */
+/** What models must do on every backend, which runs each subclass of this package by saying how it is opened. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class ModelContract {
     private static final String[] WORDS = {"the", "cat", "and", "a", "dog", "sat", "on", "mat", "under", "house"};

@@ -74,7 +74,7 @@ public class RnnBenchmark {
         int inputs = Integer.parseInt(sizes[2]);
         int hidden = Integer.parseInt(sizes[3]);
         RnnSpec spec = RnnSpec.of(cell, inputs, hidden);
-        opened = Backend.named(backend, new BackendOptions(threads));
+        opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
         rnn = opened.rnn(spec, steps, batch);
         weights = opened.parameters(spec);
         gradients = opened.parameters(spec);

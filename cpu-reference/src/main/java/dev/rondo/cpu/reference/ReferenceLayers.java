@@ -59,10 +59,7 @@ final class ReferenceLayers implements LayerKernels {
         int[] index = indices.toInts();
         double[] ys = new double[index.length * size];
         for (int m = 0; m < index.length; m++) {
-            if (index[m] < 0 || index[m] >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + index[m]);
-            }
+            requireIndex(index[m], m, vocabulary);
             System.arraycopy(rows, index[m] * size, ys, m * size, size);
         }
         y.set(ys);
@@ -70,13 +67,22 @@ final class ReferenceLayers implements LayerKernels {
 
     @Override
     public void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable) {
+        int vocabulary = dTable.dimension(0);
         int size = dTable.dimension(1);
         double[] rows = dTable.toDoubles();
         double[] dys = dy.toDoubles();
         int[] index = indices.toInts();
         for (int m = 0; m < index.length; m++) {
+            requireIndex(index[m], m, vocabulary);
             Products.add(rows, index[m] * size, dys, m * size, size);
         }
         dTable.set(rows);
+    }
+
+    private static void requireIndex(int index, int m, int vocabulary) {
+        if (index < 0 || index >= vocabulary) {
+            throw new IllegalArgumentException(
+                    "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + index);
+        }
     }
 }

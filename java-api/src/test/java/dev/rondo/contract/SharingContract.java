@@ -1,0 +1,172 @@
+package dev.rondo.contract;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.Backend;
+import dev.rondo.Cell;
+import dev.rondo.IntTensor;
+import dev.rondo.Linear;
+import dev.rondo.Mode;
+import dev.rondo.Rnn;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import dev.rondo.train.Sgd;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** What may be shared, between arguments and between threads, and what may not. */
+public abstract class SharingContract extends BackendContract {
+    private static final RnnSpec SPEC = RnnSpec.of(Cell.LSTM, 3, 3);
+    private static final int STEPS = 4;
+    private static final int BATCH = 2;
+
+    private Tensor tensor(int... shape) {
+        return backend().tensor(shape).fill(0.25);
+    }
+
+    private RnnParameters weights() {
+        return new RnnParameters(SPEC, tensor((int) SPEC.layout().size()));
+    }
+
+    private static void refused(String name, String other, Executable call) {
+        Refusal.illegalArgument(call, name + ": expected memory apart from " + other, "overlapping");
+    }
+
+    @Test
+    void backwardDoesNotWriteWhatItReads() {
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+            RnnParameters weights = weights();
+            Tensor x = tensor(STEPS, BATCH, 3);
+            Tensor dy = tensor(STEPS, BATCH, 3);
+            RnnState inX = new RnnState(x.view(0, 1, BATCH, 3), tensor(1, BATCH, 3));
+            rnn.forward(Mode.TRAINING, weights, x, null, null, null, null);
+            refused("dx", "x", () -> rnn.backward(dy, null, x, null, null));
+            refused("dx", "weights", () -> rnn.backward(dy, null, weights.flat().view(0, STEPS, BATCH, 3), null, null));
+            refused("gradients", "weights", () -> rnn.backward(dy, null, null, null, weights));
+            refused("x", "dInitial", () -> rnn.backward(dy, null, null, inX, null));
+            rnn.backward(dy, null, tensor(STEPS, BATCH, 3), null, weights());
+        }
+    }
+
+    @Test
+    void twoTensorsOverOneArrayOfTheCallerOverlap() {
+        float[] array = new float[STEPS * BATCH * 3];
+        Tensor x = Tensor.wrap(array, STEPS, BATCH, 3);
+        Tensor y = Tensor.wrap(array, STEPS, BATCH, 3);
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+            if (backend().kernels().accepts(x.storage())) {
+                refused("y", "x", () -> rnn.forward(Mode.INFERENCE, weights(), x, null, null, y, null));
+            }
+        }
+    }
+
+    @Test
+    void closedWeightsAndInputsAreNoticedByBackward() {
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+            RnnParameters weights = weights();
+            rnn.forward(Mode.TRAINING, weights, tensor(STEPS, BATCH, 3), null, null, null, null);
+            weights.close();
+            Refusal.illegalState(() -> rnn.backward(null, null, null, null, null), "weights", "is closed");
+            Tensor x = tensor(STEPS, BATCH, 3);
+            rnn.forward(Mode.TRAINING, weights(), x, null, null, null, null);
+            x.close();
+            Refusal.illegalState(() -> rnn.backward(null, null, null, null, null), "x", "is closed");
+        }
+    }
+
+    @Test
+    void layersAndOptimizersDoNotWriteWhatTheyRead() {
+        Linear linear = backend().linear(3, 3);
+        Tensor weight = tensor(3, 3);
+        Tensor x = tensor(BATCH, 3);
+        Tensor dy = tensor(BATCH, 3);
+        refused("dx", "x", () -> linear.backward(weight, x, dy, x, null, null));
+        refused("dx", "dy", () -> linear.backward(weight, x, dy, dy, null, null));
+        refused("dWeight", "weight", () -> linear.backward(weight, x, dy, null, weight, null));
+        Tensor flat = tensor(9);
+        try (Sgd sgd = new Sgd(backend(), 9, 0.1, 0)) {
+            refused("weights", "gradients", () -> sgd.update(flat, flat));
+        }
+        assertArrayEquals(tensor(9).toDoubles(), flat.toDoubles());
+    }
+
+    @Test
+    void gradientsOfAnEmbeddingStayInsideTheirTable() {
+        Tensor flat = tensor(8);
+        Tensor table = flat.view(0, 2, 2);
+        IntTensor index = backend().intTensor(1).set(2);
+        Refusal.illegalArgument(
+                () -> backend().embedding(2, 2).backward(index, tensor(1, 2), table), "indices[0]", "0 to 1", "got 2");
+        assertArrayEquals(tensor(8).toDoubles(), flat.toDoubles());
+    }
+
+    @Test
+    void closingAViewDoesNothing() {
+        Tensor whole = tensor(6);
+        whole.view(1, 2).close();
+        assertEquals(6, whole.toDoubles().length);
+        new RnnParameters(SPEC, tensor(1000).view(0, (int) SPEC.layout().size())).close();
+        whole.close();
+        Refusal.illegalState(whole::toDoubles, "is closed");
+    }
+
+    @Test
+    void threadsShareABackend() throws InterruptedException, ExecutionException {
+        ExecutorService threads = Executors.newFixedThreadPool(3);
+        try {
+            double[] expected = work(0);
+            List<Future<double[]>> results = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                results.add(threads.submit(() -> work(0)));
+            }
+            for (Future<double[]> result : results) {
+                assertArrayEquals(expected, result.get());
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** A network and a linear layer, with tensors of its own. */
+    private double[] work(int seed) {
+        RnnCase one = RnnCase.random(SPEC, STEPS, BATCH, seed);
+        RnnOutcome outcome = one.run(backend());
+        Tensor x = backend().tensor(BATCH, 3).set(Arrays.copyOf(one.x, BATCH * 3));
+        Tensor weight = backend().tensor(5, 3).set(Arrays.copyOf(one.weights, 15));
+        Tensor y = backend().tensor(BATCH, 5);
+        backend().linear(3, 5).forward(weight, null, x, y);
+        double[] all = Arrays.copyOf(y.toDoubles(), 10 + outcome.gradients().length);
+        System.arraycopy(outcome.gradients(), 0, all, 10, outcome.gradients().length);
+        return all;
+    }
+
+    @Test
+    void aBackendClosedByAnotherThreadEndsItsCalls() throws InterruptedException {
+        Backend own = open();
+        Thread closing = new Thread(own::close);
+        RnnCase one = RnnCase.random(RnnSpec.of(Cell.GRU, 8, 64), 30, 8, 1);
+        try {
+            for (int i = 0; i < 200; i++) {
+                if (i == 20) {
+                    closing.start();
+                }
+                one.run(own);
+            }
+        } catch (IllegalStateException e) {
+            assertTrue(String.valueOf(e.getMessage()).contains("closed"), e::toString);
+        }
+        closing.join();
+        Refusal.illegalState(() -> own.tensor(1), "backend", "closed");
+    }
+}
