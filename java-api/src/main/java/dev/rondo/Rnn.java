@@ -85,8 +85,8 @@ public final class Rnn implements AutoCloseable {
         int callSteps = x.dimension(0);
         int callBatch = x.dimension(1);
         checkLengths(lengths, callSteps, callBatch);
-        checkState("initial", initial, callBatch);
-        checkState("last", last, callBatch);
+        checkState("initial.h", "initial.c", initial, callBatch);
+        checkState("last.h", "last.c", last, callBatch);
         if (y != null) {
             checkTensor("y", y, "[T,N,D*H]", callSteps, callBatch, spec.outputSize());
             Arguments.apart("y", y, "x", x instanceof Tensor dense ? dense : null);
@@ -158,8 +158,8 @@ public final class Rnn implements AutoCloseable {
         if (dy != null) {
             checkTensor("dy", dy, "[T,N,D*H]", steps, batch, spec.outputSize());
         }
-        checkState("dLast", dLast, batch);
-        checkState("dInitial", dInitial, batch);
+        checkState("dLast.h", "dLast.c", dLast, batch);
+        checkState("dInitial.h", "dInitial.c", dInitial, batch);
         if (dx != null) {
             if (dense == null) {
                 throw new IllegalArgumentException("dx: expected null, since x was a tensor of indices, got " + dx);
@@ -261,23 +261,23 @@ public final class Rnn implements AutoCloseable {
         }
     }
 
-    private void checkState(String name, @Nullable RnnState state, int rows) {
+    private void checkState(String hName, String cName, @Nullable RnnState state, int rows) {
         if (state == null) {
             return;
         }
-        checkTensor(name + ".h", state.h(), "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
+        checkTensor(hName, state.h(), "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
         Tensor c = state.c();
         if ((c != null) != spec.cell().hasCellState()) {
-            throw new IllegalArgumentException(name + ".c: expected "
+            throw new IllegalArgumentException(cName + ": expected "
                     + (c != null ? "null, since " + spec.cell() + " has no cell state, got " + c : "one, got null"));
         }
         if (c != null) {
-            checkTensor(name + ".c", c, "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
+            checkTensor(cName, c, "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
         }
     }
 
-    private void checkTensor(String name, Tensor tensor, String letters, int... expected) {
-        Arguments.shape(name, tensor, letters, expected);
+    private void checkTensor(String name, Tensor tensor, String letters, int d0, int d1, int d2) {
+        Arguments.shape(name, tensor, letters, d0, d1, d2);
         backend.requireAccepted(name, tensor);
     }
 

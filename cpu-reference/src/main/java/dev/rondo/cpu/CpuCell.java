@@ -13,11 +13,15 @@ abstract class CpuCell {
     final int padded;
     final int row;
 
-    CpuCell(InnerLoops loops, int hidden, int blocks) {
+    /** The products with U, in blocks: most cells have one; one with {@code p} in the place of h is a second. */
+    final Part[] parts;
+
+    CpuCell(InnerLoops loops, int hidden, int blocks, Part... parts) {
         this.loops = loops;
         this.hidden = hidden;
         this.padded = Packing.panels(hidden, loops.panel()) * loops.panel();
         this.row = blocks * padded;
+        this.parts = parts;
     }
 
     /** The internal block that {@code W x + b} of a gate goes to; gates in PyTorch's order. */
@@ -28,9 +32,6 @@ abstract class CpuCell {
 
     /** The blocks, from 0, that {@code W x + b} goes to. */
     abstract int inputBlocks();
-
-    /** The products with U, in blocks: most cells have one; one with {@code p} in the place of h is a second. */
-    abstract Part[] parts();
 
     /**
      * A product with recurrent weights.

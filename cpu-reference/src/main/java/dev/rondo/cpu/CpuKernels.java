@@ -37,7 +37,7 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public Storage allocate(long size) {
-        return new FloatArrayStorage(Sizes.floats("tensor", 1, 1, (int) size));
+        return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size));
     }
 
     @Override
@@ -51,7 +51,9 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public boolean accepts(Storage storage) {
-        return storage instanceof FloatArrayStorage || storage instanceof FloatBufferStorage;
+        return storage instanceof CpuStorage
+                || storage instanceof FloatArrayStorage
+                || storage instanceof FloatBufferStorage;
     }
 
     @Override

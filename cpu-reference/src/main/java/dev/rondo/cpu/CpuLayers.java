@@ -20,6 +20,13 @@ final class CpuLayers implements LayerKernels {
     private float[] packed = new float[0];
     private float[] packedX = new float[0];
     private float[] result = new float[0];
+    private final Workers.Task forwardTask = this::forwardRows;
+    private final Workers.Task inputGradientTask = this::inputGradientRows;
+    private final Workers.Task weightGradientTask = this::weightGradientPanels;
+    private int rows;
+    private int inputs;
+    private int outputs;
+    private boolean biased;
 
     CpuLayers(InnerLoops loops, Workers workers) {
         this.loops = loops;
@@ -33,9 +40,9 @@ final class CpuLayers implements LayerKernels {
 
     @Override
     public synchronized void linearForward(Tensor weight, @Nullable Tensor bias, Tensor xTensor, Tensor yTensor) {
-        int outputs = weight.dimension(0);
-        int inputs = weight.dimension(1);
-        int rows = (int) (xTensor.size() / inputs);
+        outputs = weight.dimension(0);
+        inputs = weight.dimension(1);
+        rows = (int) (xTensor.size() / inputs);
         int panels = Packing.panels(outputs, panel);
         int padded = panels * panel;
         w.open(weight);
@@ -47,38 +54,43 @@ final class CpuLayers implements LayerKernels {
         packed = atLeast(packed, (long) padded * inputs);
         result = atLeast(result, (long) rows * padded);
         Packing.transposed(w.array, w.offset, inputs, inputs, outputs, packed, 0, inputs * panel, panel);
-        boolean biased = bias != null;
-        workers.run(worker -> {
-            int first = share(rows, worker);
-            int end = share(rows, worker + 1);
-            for (int m = first; m < end; m++) {
-                Arrays.fill(result, m * padded, (m + 1) * padded, 0);
-                if (biased) {
-                    System.arraycopy(biasArray.array, biasArray.offset, result, m * padded, outputs);
-                }
-            }
-            loops.product(
-                    x.array,
-                    x.offset + first * inputs,
-                    inputs,
-                    1,
-                    end - first,
-                    inputs,
-                    packed,
-                    0,
-                    panels,
-                    result,
-                    first * padded,
-                    padded);
-            for (int m = first; m < end; m++) {
-                System.arraycopy(result, m * padded, y.array, y.offset + m * outputs, outputs);
-            }
-        });
+        biased = bias != null;
+        workers.run((long) rows * inputs * outputs, forwardTask);
         y.writeBack(yTensor);
     }
 
-    private int share(int rows, int worker) {
-        return (int) ((long) rows * worker / workers.count());
+    private void forwardRows(int worker) {
+        int panels = Packing.panels(outputs, panel);
+        int padded = panels * panel;
+        int first = share(rows, worker);
+        int end = share(rows, worker + 1);
+        for (int m = first; m < end; m++) {
+            Arrays.fill(result, m * padded, (m + 1) * padded, 0);
+            if (biased) {
+                System.arraycopy(biasArray.array, biasArray.offset, result, m * padded, outputs);
+            }
+        }
+        loops.product(
+                x.array,
+                x.offset + first * inputs,
+                inputs,
+                1,
+                end - first,
+                inputs,
+                packed,
+                0,
+                panels,
+                result,
+                first * padded,
+                padded);
+        for (int m = first; m < end; m++) {
+            System.arraycopy(result, m * padded, y.array, y.offset + m * outputs, outputs);
+        }
+    }
+
+    /** The first of so many parts that belongs to a worker. */
+    private int share(int parts, int worker) {
+        return (int) ((long) parts * worker / workers.count());
     }
 
     @Override
@@ -89,15 +101,15 @@ final class CpuLayers implements LayerKernels {
             @Nullable Tensor dx,
             @Nullable Tensor dWeight,
             @Nullable Tensor dBias) {
-        int outputs = weight.dimension(0);
-        int inputs = weight.dimension(1);
-        int rows = (int) (xTensor.size() / inputs);
+        outputs = weight.dimension(0);
+        inputs = weight.dimension(1);
+        rows = (int) (xTensor.size() / inputs);
         y.open(dyTensor);
         if (dx != null) {
-            inputGradient(weight, dx, rows, inputs, outputs);
+            inputGradient(weight, dx);
         }
         if (dWeight != null) {
-            weightGradient(xTensor, dWeight, rows, inputs, outputs);
+            weightGradient(xTensor, dWeight);
         }
         if (dBias != null) {
             target.open(dBias);
@@ -110,72 +122,78 @@ final class CpuLayers implements LayerKernels {
         }
     }
 
-    private void inputGradient(Tensor weight, Tensor dx, int rows, int inputs, int outputs) {
-        int panels = Packing.panels(inputs, panel);
-        int padded = panels * panel;
+    private void inputGradient(Tensor weight, Tensor dx) {
+        int padded = Packing.panels(inputs, panel) * panel;
         w.open(weight);
         target.open(dx);
         packed = atLeast(packed, (long) padded * outputs);
         result = atLeast(result, (long) rows * padded);
         Packing.rows(w.array, w.offset, inputs, outputs, inputs, packed, 0, outputs * panel, panel);
-        workers.run(worker -> {
-            int first = share(rows, worker);
-            int end = share(rows, worker + 1);
-            Arrays.fill(result, first * padded, end * padded, 0);
-            loops.product(
-                    y.array,
-                    y.offset + first * outputs,
-                    outputs,
-                    1,
-                    end - first,
-                    outputs,
-                    packed,
-                    0,
-                    panels,
-                    result,
-                    first * padded,
-                    padded);
-            for (int m = first; m < end; m++) {
-                System.arraycopy(result, m * padded, target.array, target.offset + m * inputs, inputs);
-            }
-        });
+        workers.run((long) rows * inputs * outputs, inputGradientTask);
         target.writeBack(dx);
     }
 
-    private void weightGradient(Tensor xTensor, Tensor dWeight, int rows, int inputs, int outputs) {
+    private void inputGradientRows(int worker) {
         int panels = Packing.panels(inputs, panel);
         int padded = panels * panel;
+        int first = share(rows, worker);
+        int end = share(rows, worker + 1);
+        Arrays.fill(result, first * padded, end * padded, 0);
+        loops.product(
+                y.array,
+                y.offset + first * outputs,
+                outputs,
+                1,
+                end - first,
+                outputs,
+                packed,
+                0,
+                panels,
+                result,
+                first * padded,
+                padded);
+        for (int m = first; m < end; m++) {
+            System.arraycopy(result, m * padded, target.array, target.offset + m * inputs, inputs);
+        }
+    }
+
+    private void weightGradient(Tensor xTensor, Tensor dWeight) {
+        int padded = Packing.panels(inputs, panel) * panel;
         x.open(xTensor);
         target.open(dWeight);
         packedX = atLeast(packedX, (long) padded * rows);
         result = atLeast(result, (long) outputs * padded);
         Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, panel);
-        workers.run(worker -> {
-            int first = share(panels, worker);
-            int end = share(panels, worker + 1);
-            for (int o = 0; o < outputs; o++) {
-                Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
-            }
-            loops.product(
-                    y.array,
-                    y.offset,
-                    1,
-                    outputs,
-                    outputs,
-                    rows,
-                    packedX,
-                    first * rows * panel,
-                    end - first,
-                    result,
-                    first * panel,
-                    padded);
-        });
+        workers.run((long) rows * inputs * outputs, weightGradientTask);
         for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < inputs; i++) {
                 target.array[target.offset + o * inputs + i] += result[o * padded + i];
             }
         }
         target.writeBack(dWeight);
+    }
+
+    private void weightGradientPanels(int worker) {
+        int panels = Packing.panels(inputs, panel);
+        int padded = panels * panel;
+        int first = share(panels, worker);
+        int end = share(panels, worker + 1);
+        for (int o = 0; o < outputs; o++) {
+            Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
+        }
+        loops.product(
+                y.array,
+                y.offset,
+                1,
+                outputs,
+                outputs,
+                rows,
+                packedX,
+                first * rows * panel,
+                end - first,
+                result,
+                first * panel,
+                padded);
     }
 
     @Override

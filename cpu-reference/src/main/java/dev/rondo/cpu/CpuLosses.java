@@ -14,6 +14,12 @@ final class CpuLosses implements LossKernels {
     private final HostArray out = new HostArray();
     private float[] gradient = new float[0];
     private double[] rowLoss = new double[0];
+    private final Workers.Task rowsTask = this::rows;
+    private int lossRows;
+    private int lossClasses;
+    private int[] lossTargets = new int[0];
+    private int lossStart;
+    private float lossScale;
 
     CpuLosses(Workers workers) {
         this.workers = workers;
@@ -38,18 +44,17 @@ final class CpuLosses implements LossKernels {
         if (dLogits != null) {
             g.open(dLogits);
         } else {
-            gradient = gradient.length >= rows * classes ? gradient : new float[rows * classes];
+            gradient = gradient.length >= rows * classes ? gradient : Sizes.floats("gradient", 1, rows, classes);
             g.array = gradient;
             g.offset = 0;
         }
         rowLoss = rowLoss.length >= rows ? rowLoss : new double[rows];
-        float scale = 1f / Math.max(1, counted);
-        workers.run(worker -> {
-            int end = (int) ((long) rows * (worker + 1) / workers.count());
-            for (int m = (int) ((long) rows * worker / workers.count()); m < end; m++) {
-                rowLoss[m] = row(m * classes, classes, target[start + m], scale);
-            }
-        });
+        lossRows = rows;
+        lossClasses = classes;
+        lossTargets = target;
+        lossStart = start;
+        lossScale = 1f / Math.max(1, counted);
+        workers.run(16L * rows * classes, rowsTask);
         double sum = 0;
         for (int m = 0; m < rows; m++) {
             sum += rowLoss[m];
@@ -60,6 +65,13 @@ final class CpuLosses implements LossKernels {
         out.open(loss);
         out.array[out.offset] = counted > 0 ? (float) (sum / counted) : 0;
         out.writeBack(loss);
+    }
+
+    private void rows(int worker) {
+        int end = (int) ((long) lossRows * (worker + 1) / workers.count());
+        for (int m = (int) ((long) lossRows * worker / workers.count()); m < end; m++) {
+            rowLoss[m] = row(m * lossClasses, lossClasses, lossTargets[lossStart + m], lossScale);
+        }
     }
 
     private double row(int at, int classes, int target, float scale) {

@@ -4,7 +4,10 @@ import dev.rondo.Tensor;
 import dev.rondo.spi.OptimizerKernels;
 import org.jspecify.annotations.Nullable;
 
-/** Clipping and the updates of the optimizers, one call at a time: elementwise, so threads share the elements. */
+/**
+ * Clipping and the updates of the optimizers, one call at a time: elementwise, so threads share the elements. The tasks of
+ * the threads are made once and find their arguments in fields, so that a call allocates nothing.
+ */
 final class CpuOptimizers implements OptimizerKernels {
     /** Squares are added up in blocks of so many elements, whatever the number of threads. */
     private static final int BLOCK = 4096;
@@ -16,44 +19,47 @@ final class CpuOptimizers implements OptimizerKernels {
     private final HostArray s2 = new HostArray();
     private double[] blockSums = new double[0];
 
+    private final Workers.Task squaresTask = this::squares;
+    private final Workers.Task scaleTask = this::scale;
+    private final Workers.Task boundTask = this::bound;
+    private final Workers.Task sgdTask = this::sgd;
+    private final Workers.Task momentumTask = this::momentum;
+    private final Workers.Task rmsPropTask = this::rmsProp;
+    private final Workers.Task adamTask = this::adam;
+
+    private int size;
+    private float rate;
+    private float keep1;
+    private float add1;
+    private float keep2;
+    private float add2;
+    private float scale2;
+    private float eps;
+
     CpuOptimizers(Workers workers) {
         this.workers = workers;
     }
 
-    /** What is done to the elements first to end - 1. */
-    @FunctionalInterface
-    private interface Range {
-        void apply(int first, int end);
-    }
-
-    private void share(int size, Range range) {
-        workers.run(worker -> range.apply(
-                (int) ((long) size * worker / workers.count()), (int) ((long) size * (worker + 1) / workers.count())));
+    /** The first of so many elements that belongs to a worker. */
+    private int first(int elements, int worker) {
+        return (int) ((long) elements * worker / workers.count());
     }
 
     @Override
     public synchronized void clipByGlobalNorm(Tensor gradients, double maxNorm, Tensor norm) {
-        int size = (int) gradients.size();
+        size = (int) gradients.size();
         int blocks = (size + BLOCK - 1) / BLOCK;
         blockSums = blockSums.length >= blocks ? blockSums : new double[blocks];
         g.open(gradients);
-        share(blocks, (first, end) -> {
-            for (int block = first; block < end; block++) {
-                blockSums[block] = squares(g.array, g.offset + block * BLOCK, Math.min(BLOCK, size - block * BLOCK));
-            }
-        });
+        workers.run(4L * size, squaresTask);
         double squares = 0;
         for (int block = 0; block < blocks; block++) {
             squares += blockSums[block];
         }
         double total = Math.sqrt(squares);
         if (total > maxNorm) {
-            float factor = (float) (maxNorm / total);
-            share(size, (first, end) -> {
-                for (int i = g.offset + first; i < g.offset + end; i++) {
-                    g.array[i] *= factor;
-                }
-            });
+            rate = (float) (maxNorm / total);
+            workers.run(2L * size, scaleTask);
             g.writeBack(gradients);
         }
         s1.open(norm);
@@ -61,6 +67,14 @@ final class CpuOptimizers implements OptimizerKernels {
         s1.writeBack(norm);
     }
 
+    private void squares(int worker) {
+        int blocks = (size + BLOCK - 1) / BLOCK;
+        for (int block = first(blocks, worker); block < first(blocks, worker + 1); block++) {
+            blockSums[block] = squares(g.array, g.offset + block * BLOCK, Math.min(BLOCK, size - block * BLOCK));
+        }
+    }
+
+    /** The sum of the squares, in double; four sums side by side, since one would wait for itself. */
     private static double squares(float[] values, int offset, int count) {
         double a = 0;
         double b = 0;
@@ -79,65 +93,90 @@ final class CpuOptimizers implements OptimizerKernels {
         return (a + b) + (c + d);
     }
 
+    private void scale(int worker) {
+        float[] gs = g.array;
+        float factor = rate;
+        for (int i = g.offset + first(size, worker); i < g.offset + first(size, worker + 1); i++) {
+            gs[i] *= factor;
+        }
+    }
+
     @Override
     public synchronized void clipByValue(Tensor gradients, double maxValue) {
-        float max = (float) maxValue;
+        size = (int) gradients.size();
+        rate = (float) maxValue;
         g.open(gradients);
-        share((int) gradients.size(), (first, end) -> {
-            for (int i = g.offset + first; i < g.offset + end; i++) {
-                g.array[i] = Math.max(-max, Math.min(max, g.array[i]));
-            }
-        });
+        workers.run(2L * size, boundTask);
         g.writeBack(gradients);
+    }
+
+    private void bound(int worker) {
+        float[] gs = g.array;
+        float max = rate;
+        for (int i = g.offset + first(size, worker); i < g.offset + first(size, worker + 1); i++) {
+            gs[i] = Math.max(-max, Math.min(max, gs[i]));
+        }
+    }
+
+    private void open(Tensor weights, Tensor gradients, double learningRate) {
+        size = (int) weights.size();
+        rate = (float) learningRate;
+        w.open(weights);
+        g.open(gradients);
     }
 
     @Override
     public synchronized void sgd(
-            Tensor weights, Tensor gradients, @Nullable Tensor velocity, double rate, double momentum) {
-        float lr = (float) rate;
-        float mu = (float) momentum;
-        w.open(weights);
-        g.open(gradients);
+            Tensor weights, Tensor gradients, @Nullable Tensor velocity, double learningRate, double momentum) {
+        open(weights, gradients, learningRate);
+        keep1 = (float) momentum;
         if (velocity == null) {
-            share((int) weights.size(), (first, end) -> {
-                for (int i = first; i < end; i++) {
-                    w.array[w.offset + i] -= lr * g.array[g.offset + i];
-                }
-            });
+            workers.run(2L * size, sgdTask);
         } else {
             s1.open(velocity);
-            share((int) weights.size(), (first, end) -> {
-                for (int i = first; i < end; i++) {
-                    float v = mu * s1.array[s1.offset + i] + g.array[g.offset + i];
-                    s1.array[s1.offset + i] = v;
-                    w.array[w.offset + i] -= lr * v;
-                }
-            });
+            workers.run(4L * size, momentumTask);
             s1.writeBack(velocity);
         }
         w.writeBack(weights);
     }
 
+    private void sgd(int worker) {
+        float[] ws = w.array;
+        float[] gs = g.array;
+        float lr = rate;
+        for (int i = first(size, worker); i < first(size, worker + 1); i++) {
+            ws[w.offset + i] -= lr * gs[g.offset + i];
+        }
+    }
+
+    private void momentum(int worker) {
+        for (int i = first(size, worker); i < first(size, worker + 1); i++) {
+            float v = keep1 * s1.array[s1.offset + i] + g.array[g.offset + i];
+            s1.array[s1.offset + i] = v;
+            w.array[w.offset + i] -= rate * v;
+        }
+    }
+
     @Override
     public synchronized void rmsProp(
-            Tensor weights, Tensor gradients, Tensor meanSquare, double rate, double decay, double epsilon) {
-        float lr = (float) rate;
-        float keep = (float) decay;
-        float add = (float) (1 - decay);
-        float eps = (float) epsilon;
-        w.open(weights);
-        g.open(gradients);
+            Tensor weights, Tensor gradients, Tensor meanSquare, double learningRate, double decay, double epsilon) {
+        open(weights, gradients, learningRate);
+        keep1 = (float) decay;
+        add1 = (float) (1 - decay);
+        eps = (float) epsilon;
         s1.open(meanSquare);
-        share((int) weights.size(), (first, end) -> {
-            for (int i = first; i < end; i++) {
-                float gi = g.array[g.offset + i];
-                float s = keep * s1.array[s1.offset + i] + add * gi * gi;
-                s1.array[s1.offset + i] = s;
-                w.array[w.offset + i] -= lr * gi / ((float) Math.sqrt(s) + eps);
-            }
-        });
+        workers.run(16L * size, rmsPropTask);
         w.writeBack(weights);
         s1.writeBack(meanSquare);
+    }
+
+    private void rmsProp(int worker) {
+        for (int i = first(size, worker); i < first(size, worker + 1); i++) {
+            float gi = g.array[g.offset + i];
+            float s = keep1 * s1.array[s1.offset + i] + add1 * gi * gi;
+            s1.array[s1.offset + i] = s;
+            w.array[w.offset + i] -= rate * gi / ((float) Math.sqrt(s) + eps);
+        }
     }
 
     @Override
@@ -147,33 +186,33 @@ final class CpuOptimizers implements OptimizerKernels {
             Tensor firstMoment,
             Tensor secondMoment,
             long step,
-            double rate,
+            double learningRate,
             double b1,
             double b2,
             double epsilon) {
-        float keep1 = (float) b1;
-        float add1 = (float) (1 - b1);
-        float keep2 = (float) b2;
-        float add2 = (float) (1 - b2);
-        float lr = (float) (rate / (1 - Math.pow(b1, step)));
-        float scale2 = (float) (1 / (1 - Math.pow(b2, step)));
-        float eps = (float) epsilon;
-        w.open(weights);
-        g.open(gradients);
+        open(weights, gradients, learningRate / (1 - Math.pow(b1, step)));
+        keep1 = (float) b1;
+        add1 = (float) (1 - b1);
+        keep2 = (float) b2;
+        add2 = (float) (1 - b2);
+        scale2 = (float) (1 / (1 - Math.pow(b2, step)));
+        eps = (float) epsilon;
         s1.open(firstMoment);
         s2.open(secondMoment);
-        share((int) weights.size(), (first, end) -> {
-            for (int i = first; i < end; i++) {
-                float gi = g.array[g.offset + i];
-                float m = keep1 * s1.array[s1.offset + i] + add1 * gi;
-                float v = keep2 * s2.array[s2.offset + i] + add2 * gi * gi;
-                s1.array[s1.offset + i] = m;
-                s2.array[s2.offset + i] = v;
-                w.array[w.offset + i] -= lr * m / ((float) Math.sqrt(v * scale2) + eps);
-            }
-        });
+        workers.run(16L * size, adamTask);
         w.writeBack(weights);
         s1.writeBack(firstMoment);
         s2.writeBack(secondMoment);
+    }
+
+    private void adam(int worker) {
+        for (int i = first(size, worker); i < first(size, worker + 1); i++) {
+            float gi = g.array[g.offset + i];
+            float m = keep1 * s1.array[s1.offset + i] + add1 * gi;
+            float v = keep2 * s2.array[s2.offset + i] + add2 * gi * gi;
+            s1.array[s1.offset + i] = m;
+            s2.array[s2.offset + i] = v;
+            w.array[w.offset + i] -= rate * m / ((float) Math.sqrt(v * scale2) + eps);
+        }
     }
 }

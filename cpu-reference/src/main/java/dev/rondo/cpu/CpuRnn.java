@@ -27,6 +27,7 @@ final class CpuRnn implements RnnKernel {
     private final List<WeightGradients> weightGradients = new ArrayList<>();
     private final WeightGradients.Scratch[] scratch;
     private final int[][] offsets;
+    private final long weightCount;
 
     /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout, and the gradients by them. */
     private final float[][] outputs;
@@ -42,11 +43,27 @@ final class CpuRnn implements RnnKernel {
     private final AtomicInteger next = new AtomicInteger();
     private final int[] lengths;
 
+    private final Workers.Task packTask = this::packShare;
+    private final Workers.Task forwardTask = this::forwardShare;
+    private final Workers.Task backwardTask = this::backwardShare;
+    private final Workers.Task gradientTask = this::gradientShare;
+    private final Workers.Task addTask = this::addShare;
+
     private int steps;
     private int batch;
     private long dropoutSeed;
     private boolean training;
-    private boolean backwardPacked;
+    private boolean wantY;
+    private boolean wantDx;
+    private int dyRow;
+
+    /** Whose weights are packed, and at which change of theirs; null if they may change unseen. */
+    private @Nullable CpuStorage packed;
+
+    private long packedVersion;
+    private int packedOffset;
+    private boolean packedBackward;
+    private boolean packedColumns;
 
     CpuRnn(RnnSpec spec, InnerLoops loops, Workers workers, int maxSteps, int maxBatch) {
         this.spec = spec;
@@ -69,6 +86,7 @@ final class CpuRnn implements RnnKernel {
         this.scratch = new WeightGradients.Scratch[workers.count()];
         Arrays.setAll(scratch, worker -> new WeightGradients.Scratch());
         this.offsets = offsets(spec);
+        this.weightCount = spec.layout().size();
     }
 
     /** For each layer and direction where weight_ih, weight_hh, bias_ih and bias_hh begin; -1 without biases. */
@@ -111,13 +129,13 @@ final class CpuRnn implements RnnKernel {
         boolean full = setLengths(rowLengths);
         weightArray.open(weights.flat());
         openInput(x, full);
-        pack(training);
+        packIfChanged(weights.flat());
         setInitial(initial);
         if (y != null) {
             yArray.open(y);
         }
-        boolean wantY = y != null;
-        workers.run(worker -> forward(firstRow(worker), firstRow(worker + 1), wantY));
+        wantY = y != null;
+        workers.run(operations(), forwardTask);
         if (y != null) {
             yArray.writeBack(y);
         }
@@ -132,9 +150,9 @@ final class CpuRnn implements RnnKernel {
             lengths[n] = rowLengths == null ? steps : rowLengths[n];
             full &= lengths[n] == steps;
         }
-        for (LayerPass pass : passes) {
-            pass.b.lengths = lengths;
-            pass.b.batch = batch;
+        for (int state = 0; state < passes.size(); state++) {
+            passes.get(state).b.lengths = lengths;
+            passes.get(state).b.batch = batch;
         }
         return full;
     }
@@ -156,19 +174,41 @@ final class CpuRnn implements RnnKernel {
         }
     }
 
-    /** Packs every weight matrix; a piece of work is one gate of one layer and direction. */
-    private void pack(boolean backward) {
-        backwardPacked = backward;
-        for (LayerPass pass : passes) {
-            Arrays.fill(pass.b.biasRow, 0);
+    /** Multiplications of a forward pass. */
+    private long operations() {
+        return (long) steps * batch * weightCount;
+    }
+
+    private void packIfChanged(Tensor weights) {
+        CpuStorage storage = weights.storage() instanceof CpuStorage own ? own : null;
+        boolean columns = passes.get(0).oneHot;
+        if (storage != null
+                && storage == packed
+                && storage.version() == packedVersion
+                && weightArray.offset == packedOffset
+                && columns == packedColumns
+                && (packedBackward || !training)) {
+            return;
         }
-        int gates = spec.cell().gates();
+        packed = null;
+        packedBackward = training;
+        for (int i = 0; i < passes.size(); i++) {
+            Arrays.fill(passes.get(i).b.biasRow, 0);
+        }
         next.set(0);
-        workers.run(worker -> {
-            for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
-                pack(i / gates, i % gates, backward);
-            }
-        });
+        workers.run(weightCount, packTask);
+        packed = storage;
+        packedVersion = storage != null ? storage.version() : 0;
+        packedOffset = weightArray.offset;
+        packedColumns = columns;
+    }
+
+    /** Packs weight matrices; a piece of work is one gate of one layer and direction. */
+    private void packShare(int worker) {
+        int gates = spec.cell().gates();
+        for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
+            pack(i / gates, i % gates, packedBackward);
+        }
     }
 
     private void pack(int state, int gate, boolean backward) {
@@ -186,7 +226,9 @@ final class CpuRnn implements RnnKernel {
         }
     }
 
-    private void forward(int first, int end, boolean wantY) {
+    private void forwardShare(int worker) {
+        int first = firstRow(worker);
+        int end = firstRow(worker + 1);
         if (first == end) {
             return;
         }
@@ -285,7 +327,7 @@ final class CpuRnn implements RnnKernel {
             @Nullable Tensor dx,
             @Nullable RnnState dInitial,
             @Nullable RnnParameters gradients) {
-        assert backwardPacked;
+        assert packedBackward;
         openState(dLast);
         for (int state = 0; state < passes.size(); state++) {
             LayerBuffers b = passes.get(state).b;
@@ -295,17 +337,15 @@ final class CpuRnn implements RnnKernel {
         if (dy != null) {
             yArray.open(dy);
         }
-        boolean wantDx = dx != null;
+        wantDx = dx != null;
         if (dx != null) {
             weightArray.open(dx);
         }
-        for (LayerPass pass : passes) {
-            if (pass != pass(0, 0) && pass != passes.get(spec.directions() - 1) || wantDx) {
-                pass.prepareInputGradient(steps);
-            }
+        for (int state = wantDx ? 0 : spec.directions(); state < passes.size(); state++) {
+            passes.get(state).prepareInputGradient(steps);
         }
-        int dyRow = dy != null ? spec.outputSize() : 0;
-        workers.run(worker -> backward(firstRow(worker), firstRow(worker + 1), dyRow, wantDx));
+        dyRow = dy != null ? spec.outputSize() : 0;
+        workers.run(operations(), backwardTask);
         if (dx != null) {
             weightArray.writeBack(dx);
         }
@@ -317,7 +357,9 @@ final class CpuRnn implements RnnKernel {
         }
     }
 
-    private void backward(int first, int end, int dyRow, boolean wantDx) {
+    private void backwardShare(int worker) {
+        int first = firstRow(worker);
+        int end = firstRow(worker + 1);
         if (first == end) {
             return;
         }
@@ -349,43 +391,47 @@ final class CpuRnn implements RnnKernel {
     }
 
     private void addWeightGradients(RnnParameters gradients) {
-        int pieces = 0;
-        for (WeightGradients layer : weightGradients) {
-            layer.prepare();
-            pieces += layer.pieces();
+        for (int state = 0; state < passes.size(); state++) {
+            weightGradients.get(state).prepare();
         }
-        int all = pieces;
         next.set(0);
-        workers.run(worker -> {
-            for (int i = next.getAndIncrement(); i < all; i = next.getAndIncrement()) {
-                int piece = i;
-                int layer = 0;
-                while (piece >= weightGradients.get(layer).pieces()) {
-                    piece -= weightGradients.get(layer).pieces();
-                    layer++;
-                }
-                weightGradients.get(layer).compute(piece, steps, scratch[worker]);
-            }
-        });
+        workers.run(operations(), gradientTask);
         weightArray.open(gradients.flat());
-        int gates = spec.cell().gates();
         next.set(0);
-        workers.run(worker -> {
-            for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
-                int[] offset = offsets[i / gates];
-                int base = weightArray.offset;
-                weightGradients
-                        .get(i / gates)
-                        .addTo(
-                                weightArray.array,
-                                base + offset[0],
-                                base + offset[1],
-                                offset[2] < 0 ? -1 : base + offset[2],
-                                offset[3] < 0 ? -1 : base + offset[3],
-                                i % gates);
-            }
-        });
+        workers.run(weightCount, addTask);
         weightArray.writeBack(gradients.flat());
+    }
+
+    private void gradientShare(int worker) {
+        for (int i = next.getAndIncrement(); ; i = next.getAndIncrement()) {
+            int piece = i;
+            int state = 0;
+            while (state < passes.size() && piece >= weightGradients.get(state).pieces()) {
+                piece -= weightGradients.get(state).pieces();
+                state++;
+            }
+            if (state == passes.size()) {
+                return;
+            }
+            weightGradients.get(state).compute(piece, steps, scratch[worker]);
+        }
+    }
+
+    private void addShare(int worker) {
+        int gates = spec.cell().gates();
+        int base = weightArray.offset;
+        for (int i = next.getAndIncrement(); i < passes.size() * gates; i = next.getAndIncrement()) {
+            int[] offset = offsets[i / gates];
+            weightGradients
+                    .get(i / gates)
+                    .addTo(
+                            weightArray.array,
+                            base + offset[0],
+                            base + offset[1],
+                            offset[2] < 0 ? -1 : base + offset[2],
+                            offset[3] < 0 ? -1 : base + offset[3],
+                            i % gates);
+        }
     }
 
     private void getInitialGradient(RnnState dInitial) {

@@ -11,7 +11,7 @@ final class GruCell extends CpuCell {
     private static final int[] RECURRENT = {1, 2, 3};
 
     GruCell(InnerLoops loops, int hidden) {
-        super(loops, hidden, 4);
+        super(loops, hidden, 4, new Part(1, 3, false));
     }
 
     @Override
@@ -27,11 +27,6 @@ final class GruCell extends CpuCell {
     @Override
     int inputBlocks() {
         return 3;
-    }
-
-    @Override
-    Part[] parts() {
-        return new Part[] {new Part(1, 3, false)};
     }
 
     @Override

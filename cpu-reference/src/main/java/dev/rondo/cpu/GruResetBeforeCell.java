@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** {@link dev.rondo.Cell#GRU_RESET_BEFORE}: the reset gate acts before the product. Internal row: r, z, n; p is kept apart. */
 final class GruResetBeforeCell extends CpuCell {
     GruResetBeforeCell(InnerLoops loops, int hidden) {
-        super(loops, hidden, 3);
+        super(loops, hidden, 3, new Part(0, 2, false), new Part(2, 1, true));
     }
 
     @Override
@@ -21,11 +21,6 @@ final class GruResetBeforeCell extends CpuCell {
     @Override
     int inputBlocks() {
         return 3;
-    }
-
-    @Override
-    Part[] parts() {
-        return new Part[] {new Part(0, 2, false), new Part(2, 1, true)};
     }
 
     @Override

@@ -14,23 +14,28 @@ final class HostArray {
 
     /** Gives access for reading and writing; {@link #writeBack} is due after writing. */
     void open(Tensor tensor) {
-        if (tensor.storage() instanceof FloatArrayStorage own) {
+        if (tensor.storage() instanceof CpuStorage own) {
             array = own.array();
-            offset = Math.toIntExact(tensor.offset());
-            return;
+            offset = (int) tensor.offset();
+        } else if (tensor.storage() instanceof FloatArrayStorage wrapped) {
+            array = wrapped.array();
+            offset = (int) tensor.offset();
+        } else {
+            int size = Math.toIntExact(tensor.size());
+            if (copy.length < size) {
+                copy = Sizes.floats("copy of a buffer", 1, 1, size);
+            }
+            tensor.storage().read(tensor.offset(), copy, 0, size);
+            array = copy;
+            offset = 0;
         }
-        int size = Math.toIntExact(tensor.size());
-        if (copy.length < size) {
-            copy = new float[size];
-        }
-        tensor.storage().read(tensor.offset(), copy, 0, size);
-        array = copy;
-        offset = 0;
     }
 
-    /** Writes a copy back to where it came from. */
+    /** Writes a copy back to where it came from, and lets the storage know that it was written. */
     void writeBack(Tensor tensor) {
-        if (array == copy) {
+        if (tensor.storage() instanceof CpuStorage own) {
+            own.changed();
+        } else if (array == copy) {
             tensor.storage().write(tensor.offset(), copy, 0, Math.toIntExact(tensor.size()));
         }
     }

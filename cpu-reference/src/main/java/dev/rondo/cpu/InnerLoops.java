@@ -53,21 +53,29 @@ interface InnerLoops {
     /** {@code a = tanh(a)} for n elements: within 6e-7 of tanh, never beyond +-1; NaN for NaN. */
     void tanh(float[] a, int offset, int n);
 
-    /** {@code c' = f * c + i * g; h' = o * tanh(c')}; gates {@code [i f o g]} of n elements each. */
+    /** {@code c' = f * c + i * g; h' = o * tanh(c')}, with {@code tanh(c')} kept; gates {@code [i f o g]} of n elements each. */
     void lstmForward(
-            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n);
-
-    /**
-     * From {@code dh'} and {@code dc'} the gradients by the pre-activations, in place of the gates, and {@code dc} in place
-     * of {@code dc'}; gates {@code [i f o g]} of n elements each.
-     */
-    void lstmBackward(
             float[] gates,
             int offset,
             float[] c,
             int cOffset,
             float[] cNext,
-            int cNextOffset,
+            float[] hNext,
+            int nextOffset,
+            float[] tanhC,
+            int n);
+
+    /**
+     * From {@code dh'} and {@code dc'} the gradients by the pre-activations, in place of the gates, and {@code dc} in place
+     * of {@code dc'}; gates {@code [i f o g]} of n elements each. {@code tanh(c')} comes from the forward pass: computed here
+     * it would make the body too large for the JIT compiler to keep vectors in registers.
+     */
+    void lstmBackward(
+            float[] gates,
+            int offset,
+            float[] c,
+            float[] tanhC,
+            int cOffset,
             float[] dh,
             float[] dc,
             int dOffset,

@@ -47,6 +47,9 @@ final class LayerBuffers {
     final float[] dc;
     final float[] dp;
 
+    /** {@code tanh(c')} of each step {@code [T][N][Hp]}; empty for a cell without c. */
+    final float[] tanhC;
+
     /** {@code b + u} as an internal row; for a reset after the product b and u have blocks of their own. */
     final float[] biasRow;
 
@@ -86,17 +89,18 @@ final class LayerBuffers {
         this.xPadded = Packing.panels(xRow, panel) * panel;
         this.rows = Sizes.floats("activations", maxSteps, maxBatch, row);
         this.h = Sizes.floats("hidden states", maxSteps + 1, maxBatch, padded);
-        boolean reset = cell.parts().length > 1;
+        boolean reset = cell.parts.length > 1;
         this.c =
                 spec.cell().hasCellState() ? Sizes.floats("cell states", maxSteps + 1, maxBatch, padded) : new float[0];
         this.p = reset ? Sizes.floats("reset states", maxSteps, maxBatch, padded) : new float[0];
         this.dh = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dc = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dp = reset ? Sizes.floats("gradients", 1, maxBatch, padded) : new float[0];
+        this.tanhC = Sizes.floats("activations", spec.cell().hasCellState() ? maxSteps : 0, maxBatch, padded);
         this.biasRow = new float[row];
         this.inputWeights = PackedMatrix.of(xRow, inputRow, panel);
         this.inputWeightsBackward = PackedMatrix.of(inputRow, xRow, panel);
-        CpuCell.Part[] parts = cell.parts();
+        CpuCell.Part[] parts = cell.parts;
         this.recurrentWeights = new PackedMatrix[parts.length];
         this.recurrentWeightsBackward = new PackedMatrix[parts.length];
         for (int i = 0; i < parts.length; i++) {
@@ -154,7 +158,7 @@ final class LayerBuffers {
     /** Packs the recurrent weights of one gate, {@code [H,H]} of U. */
     void packRecurrent(float[] weights, int uOffset, int gate, boolean backward) {
         int block = cell.recurrentBlock(gate);
-        CpuCell.Part[] parts = cell.parts();
+        CpuCell.Part[] parts = cell.parts;
         for (int i = 0; i < parts.length; i++) {
             int within = block - parts[i].start();
             if (within < 0 || within >= parts[i].blocks()) {
@@ -212,14 +216,14 @@ final class LayerBuffers {
     /** {@code U h} (or {@code U p}) of one part for rows first to end - 1, added to their internal rows. */
     void recurrentProduct(int part, int s, int first, int end, float[] state) {
         PackedMatrix u = recurrentWeights[part];
-        int to = row(s, first) + cell.parts()[part].start() * padded;
+        int to = row(s, first) + cell.parts[part].start() * padded;
         loops.product(state, slot(s, first), padded, 1, end - first, hidden, u.data, 0, u.panels, rows, to, row);
     }
 
     /** {@code U^T da} of one part for rows first to end - 1, added to the gradient by the state. */
     void recurrentProductBackward(int part, int s, int first, int end, float[] dState) {
         PackedMatrix u = recurrentWeightsBackward[part];
-        int from = row(s, first) + cell.parts()[part].start() * padded;
+        int from = row(s, first) + cell.parts[part].start() * padded;
         loops.product(rows, from, row, 1, end - first, u.depth, u.data, 0, u.panels, dState, first * padded, padded);
     }
 }

@@ -7,7 +7,7 @@ final class LstmCell extends CpuCell {
     private static final int[] BLOCK = {0, 1, 3, 2};
 
     LstmCell(InnerLoops loops, int hidden) {
-        super(loops, hidden, 4);
+        super(loops, hidden, 4, new Part(0, 4, false));
     }
 
     @Override
@@ -26,18 +26,13 @@ final class LstmCell extends CpuCell {
     }
 
     @Override
-    Part[] parts() {
-        return new Part[] {new Part(0, 4, false)};
-    }
-
-    @Override
     void forward(LayerBuffers b, int s, int first, int end) {
         b.recurrentProduct(0, s, first, end, b.h);
         for (int n = first; n < end; n++) {
             int a = b.row(s, n);
             loops.sigmoid(b.rows, a, 3 * padded);
             loops.tanh(b.rows, a + 3 * padded, padded);
-            loops.lstmForward(b.rows, a, b.c, b.slot(s, n), b.c, b.h, b.slot(s + 1, n), padded);
+            loops.lstmForward(b.rows, a, b.c, b.slot(s, n), b.c, b.h, b.slot(s + 1, n), b.tanhC, padded);
         }
     }
 
@@ -47,7 +42,7 @@ final class LstmCell extends CpuCell {
             int a = b.row(s, n);
             int d = n * padded;
             if (s < b.lengths[n]) {
-                loops.lstmBackward(b.rows, a, b.c, b.slot(s, n), b.c, b.slot(s + 1, n), b.dh, b.dc, d, padded);
+                loops.lstmBackward(b.rows, a, b.c, b.tanhC, b.slot(s, n), b.dh, b.dc, d, padded);
                 Arrays.fill(b.dh, d, d + padded, 0);
             } else {
                 Arrays.fill(b.rows, a, a + row, 0);

@@ -78,7 +78,15 @@ final class PlainLoops implements InnerLoops {
 
     @Override
     public void lstmForward(
-            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n) {
+            float[] gates,
+            int offset,
+            float[] c,
+            int cOffset,
+            float[] cNext,
+            float[] hNext,
+            int nextOffset,
+            float[] tanhC,
+            int n) {
         for (int j = 0; j < n; j++) {
             float i = gates[offset + j];
             float f = gates[offset + n + j];
@@ -86,7 +94,8 @@ final class PlainLoops implements InnerLoops {
             float g = gates[offset + 3 * n + j];
             float next = f * c[cOffset + j] + i * g;
             cNext[nextOffset + j] = next;
-            hNext[nextOffset + j] = o * Activations.tanh(next);
+            tanhC[cOffset + j] = Activations.tanh(next);
+            hNext[nextOffset + j] = o * tanhC[cOffset + j];
         }
     }
 
@@ -95,9 +104,8 @@ final class PlainLoops implements InnerLoops {
             float[] gates,
             int offset,
             float[] c,
+            float[] tanhC,
             int cOffset,
-            float[] cNext,
-            int cNextOffset,
             float[] dh,
             float[] dc,
             int dOffset,
@@ -107,9 +115,9 @@ final class PlainLoops implements InnerLoops {
             float f = gates[offset + n + j];
             float o = gates[offset + 2 * n + j];
             float g = gates[offset + 3 * n + j];
-            float tanhC = Activations.tanh(cNext[cNextOffset + j]);
-            float dO = dh[dOffset + j] * tanhC;
-            float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - tanhC * tanhC);
+            float y = tanhC[cOffset + j];
+            float dO = dh[dOffset + j] * y;
+            float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - y * y);
             float dI = dcAll * g;
             float dF = dcAll * c[cOffset + j];
             float dG = dcAll * i;

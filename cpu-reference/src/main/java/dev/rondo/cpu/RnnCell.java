@@ -7,7 +7,7 @@ final class RnnCell extends CpuCell {
     private final boolean relu;
 
     RnnCell(InnerLoops loops, int hidden, boolean relu) {
-        super(loops, hidden, 1);
+        super(loops, hidden, 1, new Part(0, 1, false));
         this.relu = relu;
     }
 
@@ -24,11 +24,6 @@ final class RnnCell extends CpuCell {
     @Override
     int inputBlocks() {
         return 1;
-    }
-
-    @Override
-    Part[] parts() {
-        return new Part[] {new Part(0, 1, false)};
     }
 
     @Override

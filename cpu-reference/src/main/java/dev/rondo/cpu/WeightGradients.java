@@ -68,7 +68,7 @@ final class WeightGradients {
 
     private int recurrentPieces() {
         int pieces = 0;
-        for (CpuCell.Part part : b.cell.parts()) {
+        for (CpuCell.Part part : b.cell.parts) {
             pieces += (part.blocks() * b.padded + ROWS - 1) / ROWS;
         }
         return pieces;
@@ -98,7 +98,7 @@ final class WeightGradients {
             return;
         }
         int left = piece - inputPieces();
-        for (CpuCell.Part part : b.cell.parts()) {
+        for (CpuCell.Part part : b.cell.parts) {
             int all = part.blocks() * b.padded;
             int count = (all + ROWS - 1) / ROWS;
             if (left < count) {

@@ -16,6 +16,9 @@ final class Workers implements AutoCloseable {
 
     private static final int SPINS = 2_000;
 
+    /** About ten microseconds of multiplications. */
+    private static final long SMALL = 500_000;
+
     private final Helper[] helpers;
     private final AtomicInteger pending = new AtomicInteger();
     private volatile Task task = worker -> {};
@@ -38,13 +41,21 @@ final class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
-    /** Runs the task on all workers, the calling thread being number 0, and returns when all are done. */
-    synchronized void run(Task work) {
+    /**
+     * Runs the task for all workers, the calling thread being number 0, and returns when all are done. A small task is run by
+     * the calling thread alone, for one worker after the other: waking the others would take longer.
+     *
+     * @param operations roughly how many multiplications or elements the task has in all
+     * @param work what to do
+     */
+    synchronized void run(long operations, Task work) {
         if (closed) {
             throw new IllegalStateException("backend cpu is closed");
         }
-        if (helpers.length == 0) {
-            work.run(0);
+        if (helpers.length == 0 || operations < SMALL) {
+            for (int worker = 0; worker < count(); worker++) {
+                work.run(worker);
+            }
             return;
         }
         task = work;

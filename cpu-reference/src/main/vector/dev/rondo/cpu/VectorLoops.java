@@ -341,7 +341,15 @@ final class VectorLoops implements InnerLoops {
 
     @Override
     public void lstmForward(
-            float[] gates, int offset, float[] c, int cOffset, float[] cNext, float[] hNext, int nextOffset, int n) {
+            float[] gates,
+            int offset,
+            float[] c,
+            int cOffset,
+            float[] cNext,
+            float[] hNext,
+            int nextOffset,
+            float[] tanhC,
+            int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector i = load(gates, offset + j);
             FloatVector f = load(gates, offset + n + j);
@@ -349,7 +357,9 @@ final class VectorLoops implements InnerLoops {
             FloatVector g = load(gates, offset + 3 * n + j);
             FloatVector next = f.mul(load(c, cOffset + j)).add(i.mul(g));
             next.intoArray(cNext, nextOffset + j);
-            o.mul(tanh(next)).intoArray(hNext, nextOffset + j);
+            FloatVector y = tanh(next);
+            y.intoArray(tanhC, cOffset + j);
+            o.mul(y).intoArray(hNext, nextOffset + j);
         }
     }
 
@@ -358,9 +368,8 @@ final class VectorLoops implements InnerLoops {
             float[] gates,
             int offset,
             float[] c,
+            float[] tanhC,
             int cOffset,
-            float[] cNext,
-            int cNextOffset,
             float[] dh,
             float[] dc,
             int dOffset,
@@ -370,10 +379,10 @@ final class VectorLoops implements InnerLoops {
             FloatVector f = load(gates, offset + n + j);
             FloatVector o = load(gates, offset + 2 * n + j);
             FloatVector g = load(gates, offset + 3 * n + j);
-            FloatVector tanhC = tanh(load(cNext, cNextOffset + j));
+            FloatVector y = load(tanhC, cOffset + j);
             FloatVector dhNext = load(dh, dOffset + j);
-            FloatVector dO = dhNext.mul(tanhC);
-            FloatVector dcAll = load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(tanhC)));
+            FloatVector dO = dhNext.mul(y);
+            FloatVector dcAll = load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(y)));
             FloatVector dI = dcAll.mul(g);
             FloatVector dF = dcAll.mul(load(c, cOffset + j));
             FloatVector dG = dcAll.mul(i);

@@ -60,6 +60,7 @@ public final class CharacterTraining implements AutoCloseable {
     private final Tensor logits;
     private final Tensor dy;
     private final Tensor losses;
+    private final Tensor[] lossSlots = new Tensor[LOSSES];
 
     private int epoch;
     private int window;
@@ -134,6 +135,9 @@ public final class CharacterTraining implements AutoCloseable {
         this.logits = backend.tensor(steps, batch, classes);
         this.dy = backend.tensor(steps, batch, spec.outputSize());
         this.losses = backend.tensor(LOSSES);
+        for (int i = 0; i < LOSSES; i++) {
+            lossSlots[i] = losses.view(i, 1);
+        }
     }
 
     /** k2, or the whole epoch where that is shorter: windows that an epoch does not have need no memory. */
@@ -229,7 +233,7 @@ public final class CharacterTraining implements AutoCloseable {
         Parameters weights = model.parameters();
         Tensor y = bptt.forward(model.rnnParameters(), x, null);
         linear.forward(weights.tensor("linear.weight"), weights.tensor("linear.bias"), y, logits);
-        crossEntropy.apply(logits, targets, losses.view(pendingLosses, 1), logits);
+        crossEntropy.apply(logits, targets, lossSlots[pendingLosses], logits);
         gradients.flat().fill(0);
         linear.backward(
                 weights.tensor("linear.weight"),

@@ -3,7 +3,6 @@ package dev.rondo.spi;
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import java.util.Arrays;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +23,10 @@ public final class Arguments {
      * @throws NullPointerException if it is null
      */
     public static <T> T notNull(String name, T value) {
-        return Objects.requireNonNull(value, () -> name + ": must not be null");
+        if (value == null) {
+            throw new NullPointerException(name + ": must not be null");
+        }
+        return value;
     }
 
     /**
@@ -132,6 +134,73 @@ public final class Arguments {
             throw wrongShape(name, letters, expected, tensor.shape());
         }
         tensor.requireOpen(name);
+    }
+
+    /**
+     * Checks the shape of a tensor of three dimensions, and that it is open. Allocates nothing.
+     *
+     * @param name name of the argument
+     * @param tensor the argument
+     * @param letters the expected shape in letters, for the error, such as {@code [T,N,I]}
+     * @param d0 first expected size; -1 stands for any
+     * @param d1 second expected size; -1 stands for any
+     * @param d2 third expected size; -1 stands for any
+     * @throws NullPointerException if the tensor is null
+     * @throws IllegalArgumentException if the shape is another one
+     * @throws IllegalStateException if the tensor is closed
+     */
+    public static void shape(String name, Tensor tensor, String letters, int d0, int d1, int d2) {
+        notNull(name, tensor);
+        if (tensor.rank() != 3
+                || differs(d0, tensor.dimension(0))
+                || differs(d1, tensor.dimension(1))
+                || differs(d2, tensor.dimension(2))) {
+            throw wrongShape(name, letters, new int[] {d0, d1, d2}, tensor.shape());
+        }
+        tensor.requireOpen(name);
+    }
+
+    /**
+     * Checks the shape of a tensor of two dimensions, and that it is open. Allocates nothing.
+     *
+     * @param name name of the argument
+     * @param tensor the argument
+     * @param letters the expected shape in letters, for the error, such as {@code [O,I]}
+     * @param d0 first expected size; -1 stands for any
+     * @param d1 second expected size; -1 stands for any
+     * @throws NullPointerException if the tensor is null
+     * @throws IllegalArgumentException if the shape is another one
+     * @throws IllegalStateException if the tensor is closed
+     */
+    public static void shape(String name, Tensor tensor, String letters, int d0, int d1) {
+        notNull(name, tensor);
+        if (tensor.rank() != 2 || differs(d0, tensor.dimension(0)) || differs(d1, tensor.dimension(1))) {
+            throw wrongShape(name, letters, new int[] {d0, d1}, tensor.shape());
+        }
+        tensor.requireOpen(name);
+    }
+
+    /**
+     * Checks the shape of a tensor of one dimension, and that it is open. Allocates nothing.
+     *
+     * @param name name of the argument
+     * @param tensor the argument
+     * @param letters the expected shape in letters, for the error, such as {@code [1]}
+     * @param d0 expected size; -1 stands for any
+     * @throws NullPointerException if the tensor is null
+     * @throws IllegalArgumentException if the shape is another one
+     * @throws IllegalStateException if the tensor is closed
+     */
+    public static void shape(String name, Tensor tensor, String letters, int d0) {
+        notNull(name, tensor);
+        if (tensor.rank() != 1 || differs(d0, tensor.dimension(0))) {
+            throw wrongShape(name, letters, new int[] {d0}, tensor.shape());
+        }
+        tensor.requireOpen(name);
+    }
+
+    private static boolean differs(int expected, int actual) {
+        return expected != -1 && expected != actual;
     }
 
     /**

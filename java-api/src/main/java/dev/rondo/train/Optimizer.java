@@ -17,6 +17,7 @@ public abstract class Optimizer implements AutoCloseable {
     private final Map<String, Tensor> state = new LinkedHashMap<>();
     private double learningRate;
     private long updates;
+    private boolean closed;
 
     /**
      * For the optimizers of this package.
@@ -49,8 +50,8 @@ public abstract class Optimizer implements AutoCloseable {
         backend.requireAccepted("weights", weights);
         backend.requireAccepted("gradients", gradients);
         Arguments.apart("weights", weights, "gradients", gradients);
-        for (Map.Entry<String, Tensor> vector : state.entrySet()) {
-            vector.getValue().requireOpen(vector.getKey());
+        if (closed) {
+            throw new IllegalStateException("optimizer " + name() + " is closed");
         }
         apply(backend.kernels().optimizers(), weights, gradients, updates + 1);
         updates++;
@@ -128,6 +129,7 @@ public abstract class Optimizer implements AutoCloseable {
     /** Gives the state back. */
     @Override
     public final void close() {
+        closed = true;
         state.values().forEach(Tensor::close);
     }
 }
