@@ -85,7 +85,7 @@ public final class Backend implements AutoCloseable {
         }
         throw new BackendException(
                 reasons.isEmpty()
-                        ? "no backend on the class path: add rondo-cpu or rondo-cuda"
+                        ? "no backend on the class path: add rondo-cpu"
                         : "no backend can be used here: " + String.join("; ", reasons));
     }
 

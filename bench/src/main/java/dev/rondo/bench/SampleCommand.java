@@ -30,7 +30,7 @@ final class SampleCommand implements Callable<Integer> {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            description = "beginning of the text; default: a space, or what is known")
+            description = "beginning of the text; default: the first character of the vocabulary")
     private @Nullable String prompt;
 
     @Option(names = "--length", paramLabel = "N", defaultValue = "200", description = "characters to add")
