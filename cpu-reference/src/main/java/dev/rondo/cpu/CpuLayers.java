@@ -74,7 +74,6 @@ final class CpuLayers implements LayerKernels {
                 x.array,
                 x.offset + first * inputs,
                 inputs,
-                1,
                 end - first,
                 inputs,
                 packed,
@@ -143,7 +142,6 @@ final class CpuLayers implements LayerKernels {
                 y.array,
                 y.offset + first * outputs,
                 outputs,
-                1,
                 end - first,
                 outputs,
                 packed,
@@ -159,11 +157,15 @@ final class CpuLayers implements LayerKernels {
 
     private void weightGradient(Tensor xTensor, Tensor dWeight) {
         int padded = Packing.panels(inputs, panel) * panel;
+        int blocks = Packing.panels(outputs, InnerLoops.BLOCK);
         x.open(xTensor);
         target.open(dWeight);
         packedX = atLeast(packedX, (long) padded * rows);
-        result = atLeast(result, (long) outputs * padded);
+        packed = atLeast(packed, (long) blocks * InnerLoops.BLOCK * rows);
+        result = atLeast(result, (long) blocks * InnerLoops.BLOCK * padded);
         Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, panel);
+        int block = InnerLoops.BLOCK;
+        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, rows * block, block);
         workers.run((long) rows * inputs * outputs, weightGradientTask);
         for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < inputs; i++) {
@@ -176,24 +178,18 @@ final class CpuLayers implements LayerKernels {
     private void weightGradientPanels(int worker) {
         int panels = Packing.panels(inputs, panel);
         int padded = panels * panel;
+        int blocks = Packing.panels(outputs, InnerLoops.BLOCK);
         int first = share(panels, worker);
         int end = share(panels, worker + 1);
-        for (int o = 0; o < outputs; o++) {
+        for (int o = 0; o < blocks * InnerLoops.BLOCK; o++) {
             Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
         }
-        loops.product(
-                y.array,
-                y.offset,
-                1,
-                outputs,
-                outputs,
-                rows,
-                packedX,
-                first * rows * panel,
-                end - first,
-                result,
-                first * panel,
-                padded);
+        for (int i = 0; i < blocks; i++) {
+            int row = i * InnerLoops.BLOCK;
+            int from = first * rows * panel;
+            int to = row * padded + first * panel;
+            loops.transposedProduct(packed, row * rows, rows, packedX, from, end - first, result, to, padded);
+        }
     }
 
     @Override

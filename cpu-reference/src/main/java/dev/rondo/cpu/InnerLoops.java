@@ -11,6 +11,9 @@ package dev.rondo.cpu;
  * depend on how rows are shared among threads.
  */
 interface InnerLoops {
+    /** Rows of C that {@link #transposedProduct} computes. */
+    int BLOCK = 8;
+
     /** For people: what computes. */
     String description();
 
@@ -20,10 +23,9 @@ interface InnerLoops {
     /**
      * {@code C += A B}, for a matrix B that is packed in panels of columns: {@code [panels][depth][panel]}.
      *
-     * @param a A; the element of row i and depth k is {@code a[aOffset + i * aRow + k * aDepth]}
+     * @param a A, row-major
      * @param aOffset first element of A
      * @param aRow distance of rows
-     * @param aDepth distance of columns
      * @param rows number of rows of A and C
      * @param depth number of columns of A
      * @param b packed B
@@ -37,7 +39,6 @@ interface InnerLoops {
             float[] a,
             int aOffset,
             int aRow,
-            int aDepth,
             int rows,
             int depth,
             float[] b,
@@ -46,6 +47,23 @@ interface InnerLoops {
             float[] c,
             int cOffset,
             int cRow);
+
+    /**
+     * {@code C += A^T B} for {@link #BLOCK} rows of C: the form of weight gradients, where the depth is time. It is a method of
+     * its own because a distance of rows that the JIT compiler knows lets it leave out the bounds checks.
+     *
+     * @param a A, packed {@code [depth][BLOCK]}
+     * @param aOffset first element of A
+     * @param depth number of rows of A
+     * @param b packed B
+     * @param bOffset first element of B
+     * @param panels number of panels
+     * @param c C, row-major {@code [BLOCK][>= panels * panel]}
+     * @param cOffset first element of C
+     * @param cRow distance of rows
+     */
+    void transposedProduct(
+            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow);
 
     /** {@code a = s(a)} for n elements: within 3.2e-7 of the logistic sigmoid; NaN for NaN. */
     void sigmoid(float[] a, int offset, int n);

@@ -204,26 +204,26 @@ final class LayerBuffers {
     /** {@code W x} of count rows of x, from step s and row first on, added to the internal rows. */
     void inputProduct(int s, int first, int count, float[] x, int xOffset) {
         loops.product(
-                x, xOffset, xRow, 1, count, xRow, inputWeights.data, 0, inputWeights.panels, rows, row(s, first), row);
+                x, xOffset, xRow, count, xRow, inputWeights.data, 0, inputWeights.panels, rows, row(s, first), row);
     }
 
     /** {@code W^T da} of count internal rows, added to the rows of dx. */
     void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
         PackedMatrix w = inputWeightsBackward;
-        loops.product(rows, row(s, first), row, 1, count, inputRow, w.data, 0, w.panels, dx, dxOffset, xPadded);
+        loops.product(rows, row(s, first), row, count, inputRow, w.data, 0, w.panels, dx, dxOffset, xPadded);
     }
 
     /** {@code U h} (or {@code U p}) of one part for rows first to end - 1, added to their internal rows. */
     void recurrentProduct(int part, int s, int first, int end, float[] state) {
         PackedMatrix u = recurrentWeights[part];
         int to = row(s, first) + cell.parts[part].start() * padded;
-        loops.product(state, slot(s, first), padded, 1, end - first, hidden, u.data, 0, u.panels, rows, to, row);
+        loops.product(state, slot(s, first), padded, end - first, hidden, u.data, 0, u.panels, rows, to, row);
     }
 
     /** {@code U^T da} of one part for rows first to end - 1, added to the gradient by the state. */
     void recurrentProductBackward(int part, int s, int first, int end, float[] dState) {
         PackedMatrix u = recurrentWeightsBackward[part];
         int from = row(s, first) + cell.parts[part].start() * padded;
-        loops.product(rows, from, row, 1, end - first, u.depth, u.data, 0, u.panels, dState, first * padded, padded);
+        loops.product(rows, from, row, end - first, u.depth, u.data, 0, u.panels, dState, first * padded, padded);
     }
 }

@@ -19,7 +19,6 @@ final class PlainLoops implements InnerLoops {
             float[] a,
             int aOffset,
             int aRow,
-            int aDepth,
             int rows,
             int depth,
             float[] b,
@@ -32,7 +31,19 @@ final class PlainLoops implements InnerLoops {
             int bPanel = bOffset + panel * depth * PANEL;
             int cPanel = cOffset + panel * PANEL;
             for (int i = 0; i < rows; i++) {
-                row(a, aOffset + i * aRow, aDepth, depth, b, bPanel, c, cPanel + i * cRow);
+                row(a, aOffset + i * aRow, 1, depth, b, bPanel, c, cPanel + i * cRow);
+            }
+        }
+    }
+
+    @Override
+    public void transposedProduct(
+            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow) {
+        for (int panel = 0; panel < panels; panel++) {
+            int bPanel = bOffset + panel * depth * PANEL;
+            int cPanel = cOffset + panel * PANEL;
+            for (int i = 0; i < BLOCK; i++) {
+                row(a, aOffset + i, BLOCK, depth, b, bPanel, c, cPanel + i * cRow);
             }
         }
     }

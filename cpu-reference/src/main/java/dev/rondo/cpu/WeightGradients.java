@@ -14,8 +14,6 @@ final class WeightGradients {
     /** Steps and rows of the batch that are multiplied at a time. */
     private static final int DEPTH = 256;
 
-    private static final int REGISTER_ROWS = 8;
-
     private final LayerPass pass;
     private final LayerBuffers b;
 
@@ -135,20 +133,9 @@ final class WeightGradients {
             int depth = Math.min(DEPTH, all - from);
             packGradients(from, depth, first, rows, scratch.da, sums);
             Packing.rows(x, xOffset + from * xRow, xRow, depth, xRow, scratch.x, 0, depth * panel, panel);
-            for (int i = 0; i < rows; i += REGISTER_ROWS) {
-                b.loops.product(
-                        scratch.da,
-                        i * depth,
-                        1,
-                        REGISTER_ROWS,
-                        REGISTER_ROWS,
-                        depth,
-                        scratch.x,
-                        0,
-                        panels,
-                        c,
-                        cOffset + i * cRow,
-                        cRow);
+            for (int i = 0; i < rows; i += InnerLoops.BLOCK) {
+                b.loops.transposedProduct(
+                        scratch.da, i * depth, depth, scratch.x, 0, panels, c, cOffset + i * cRow, cRow);
             }
         }
     }
@@ -157,8 +144,8 @@ final class WeightGradients {
     private void packGradients(int from, int depth, int first, int rows, float[] target, float[] sums) {
         for (int m = 0; m < depth; m++) {
             int source = (from + m) * b.row + first;
-            for (int i = 0; i < rows; i += REGISTER_ROWS) {
-                System.arraycopy(b.rows, source + i, target, i * depth + m * REGISTER_ROWS, REGISTER_ROWS);
+            for (int i = 0; i < rows; i += InnerLoops.BLOCK) {
+                System.arraycopy(b.rows, source + i, target, i * depth + m * InnerLoops.BLOCK, InnerLoops.BLOCK);
             }
             for (int i = 0; i < rows; i++) {
                 sums[first + i] += b.rows[source + i];
