@@ -150,9 +150,13 @@ final class CpuRnn implements RnnKernel {
             lengths[n] = rowLengths == null ? steps : rowLengths[n];
             full &= lengths[n] == steps;
         }
+        int share = (batch + workers.count() - 1) / workers.count();
+        int window = training ? steps : Math.min(steps, Math.max(1, LayerPass.PROJECTED_ROWS / share));
         for (int state = 0; state < passes.size(); state++) {
-            passes.get(state).b.lengths = lengths;
-            passes.get(state).b.batch = batch;
+            LayerBuffers b = passes.get(state).b;
+            b.lengths = lengths;
+            b.batch = batch;
+            b.window = window;
         }
         return full;
     }

@@ -29,7 +29,7 @@ final class LayerBuffers {
 
     final int xPadded;
 
-    /** Internal rows {@code [T][N][row]}. */
+    /** Internal rows {@code [T][N][row]}, of which inference uses {@code [window][N][row]}. */
     final float[] rows;
 
     /** Hidden states {@code [T+1][N][Hp]}. */
@@ -65,6 +65,9 @@ final class LayerBuffers {
     int[] lengths = new int[0];
 
     int batch;
+
+    /** Steps whose internal rows are kept: all of them in training; in inference a few, which stay in the cache. */
+    int window;
 
     /** A packed matrix of {@code depth} rows. */
     private record PackedMatrix(float[] data, int depth, int panels) {
@@ -111,7 +114,7 @@ final class LayerBuffers {
 
     /** First element of the internal row of row n at step s. */
     int row(int s, int n) {
-        return (s * batch + n) * row;
+        return (s % window * batch + n) * row;
     }
 
     /** First element of the state of row n before step s. */

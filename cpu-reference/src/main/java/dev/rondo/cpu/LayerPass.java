@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 final class LayerPass {
     /** So many internal rows are given {@code W x + b} before their steps are run: they are still in the cache then. */
-    private static final int PROJECTED_ROWS = 256;
+    static final int PROJECTED_ROWS = 256;
 
     final LayerBuffers b;
     private final RnnSpec spec;
@@ -102,7 +102,7 @@ final class LayerPass {
 
     /** All steps of rows first to end - 1, from the states in slot 0; the final states end up in slot T. */
     void forward(int steps, int first, int end) {
-        int chunk = Math.max(1, PROJECTED_ROWS / (end - first));
+        int chunk = Math.min(b.window, Math.max(1, PROJECTED_ROWS / (end - first)));
         for (int from = 0; from < steps; from += chunk) {
             int to = Math.min(steps, from + chunk);
             project(from, to, first, end);
