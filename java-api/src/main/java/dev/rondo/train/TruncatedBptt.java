@@ -364,7 +364,7 @@ public final class TruncatedBptt implements AutoCloseable {
     }
 
     /**
-     * Continues where another object was, bit for bit.
+     * Continues where another object was, bit for bit. A call that is refused leaves this as it was.
      *
      * @param history its {@link #history()}, copied
      * @param state its {@link #state()}, copied
@@ -375,21 +375,26 @@ public final class TruncatedBptt implements AutoCloseable {
         Arguments.inRange(
                 "history.size()", Arguments.notNull("history", history).size(), 0, count);
         Arguments.notNull("state", state);
-        for (Advance advance : history) {
-            if (advance.reset().length != batch) {
-                throw new IllegalArgumentException(
-                        "history.reset: expected N = " + batch + " elements, got " + advance.reset().length);
+        List<Slot> slots = new ArrayList<>();
+        try {
+            for (Advance advance : history) {
+                Slot slot = new Slot();
+                slots.add(slot);
+                if (advance.reset().length != batch) {
+                    throw new IllegalArgumentException(
+                            "history.reset: expected N = " + batch + " elements, got " + advance.reset().length);
+                }
+                slot.setInput(advance.x());
+                slot.initial.copyFrom(advance.initial());
+                System.arraycopy(advance.reset(), 0, slot.reset, 0, batch);
+                slot.dropoutSeed = Dropout.bits(seed, advances - history.size() + slots.size() - 1);
             }
+            start(state);
+        } catch (RuntimeException | Error e) {
+            slots.forEach(Slot::close);
+            throw e;
         }
-        start(state);
-        for (Advance advance : history) {
-            Slot slot = new Slot();
-            slot.setInput(advance.x());
-            slot.initial.copyFrom(advance.initial());
-            System.arraycopy(advance.reset(), 0, slot.reset, 0, batch);
-            slot.dropoutSeed = Dropout.bits(seed, advances - history.size() + window.size());
-            window.add(slot);
-        }
+        window.addAll(slots);
         this.advances = advances;
     }
 

@@ -2,6 +2,7 @@ package dev.rondo.contract;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
@@ -15,6 +16,7 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.train.Sgd;
+import dev.rondo.train.TruncatedBptt;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -168,5 +170,29 @@ public abstract class SharingContract extends BackendContract {
         }
         closing.join();
         Refusal.illegalState(() -> own.tensor(1), "backend", "closed");
+    }
+
+    @Test
+    void aRefusedRestoreLeavesTheStreamAsItWas() {
+        RnnParameters weights = weights();
+        Tensor x = tensor(2, BATCH, 3);
+        try (TruncatedBptt one = new TruncatedBptt(backend(), SPEC, BATCH, 2, 4);
+                TruncatedBptt twin = new TruncatedBptt(backend(), SPEC, BATCH, 2, 4)) {
+            one.forward(weights, x, null);
+            twin.forward(weights, x, null);
+            RnnState state = backend().state(SPEC, BATCH);
+            boolean[] none = new boolean[BATCH];
+            for (TruncatedBptt.Advance wrong : List.of(
+                    new TruncatedBptt.Advance(x, state, new boolean[BATCH + 1]),
+                    new TruncatedBptt.Advance(tensor(3, BATCH, 3), state, none),
+                    new TruncatedBptt.Advance(x, backend().state(SPEC, BATCH + 1), none))) {
+                assertThrows(IllegalArgumentException.class, () -> one.restore(List.of(wrong), state, 1));
+            }
+            assertThrows(
+                    IllegalArgumentException.class,
+                    () -> one.restore(List.of(), backend().state(SPEC, BATCH + 1), 1));
+            double[] expected = twin.forward(weights, x, null).toDoubles();
+            assertArrayEquals(expected, one.forward(weights, x, null).toDoubles());
+        }
     }
 }
