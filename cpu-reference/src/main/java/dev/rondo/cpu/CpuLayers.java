@@ -127,7 +127,7 @@ final class CpuLayers implements LayerKernels {
         target.open(dx);
         packed = atLeast(packed, (long) padded * outputs);
         result = atLeast(result, (long) rows * padded);
-        Packing.rows(w.array, w.offset, inputs, outputs, inputs, packed, 0, outputs * panel, panel);
+        Packing.rows(w.array, w.offset, inputs, outputs, inputs, packed, 0, outputs * panel, loops);
         workers.run((long) rows * inputs * outputs, inputGradientTask);
         target.writeBack(dx);
     }
@@ -157,15 +157,14 @@ final class CpuLayers implements LayerKernels {
 
     private void weightGradient(Tensor xTensor, Tensor dWeight) {
         int padded = Packing.panels(inputs, panel) * panel;
-        int blocks = Packing.panels(outputs, InnerLoops.BLOCK);
+        int blocks = Packing.panels(outputs, panel);
         x.open(xTensor);
         target.open(dWeight);
         packedX = atLeast(packedX, (long) padded * rows);
-        packed = atLeast(packed, (long) blocks * InnerLoops.BLOCK * rows);
-        result = atLeast(result, (long) blocks * InnerLoops.BLOCK * padded);
-        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, panel);
-        int block = InnerLoops.BLOCK;
-        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, rows * block, block);
+        packed = atLeast(packed, (long) blocks * panel * rows);
+        result = atLeast(result, (long) blocks * panel * padded);
+        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, loops);
+        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, rows * panel, loops);
         workers.run((long) rows * inputs * outputs, weightGradientTask);
         for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < inputs; i++) {
@@ -178,14 +177,14 @@ final class CpuLayers implements LayerKernels {
     private void weightGradientPanels(int worker) {
         int panels = Packing.panels(inputs, panel);
         int padded = panels * panel;
-        int blocks = Packing.panels(outputs, InnerLoops.BLOCK);
+        int blocks = Packing.panels(outputs, panel);
         int first = share(panels, worker);
         int end = share(panels, worker + 1);
-        for (int o = 0; o < blocks * InnerLoops.BLOCK; o++) {
+        for (int o = 0; o < blocks * panel; o++) {
             Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
         }
         for (int i = 0; i < blocks; i++) {
-            int row = i * InnerLoops.BLOCK;
+            int row = i * panel;
             int from = first * rows * panel;
             int to = row * padded + first * panel;
             loops.transposedProduct(packed, row * rows, rows, packedX, from, end - first, result, to, padded);

@@ -11,9 +11,6 @@ package dev.rondo.cpu;
  * depend on how rows are shared among threads.
  */
 interface InnerLoops {
-    /** Rows of C that {@link #transposedProduct} computes. */
-    int BLOCK = 8;
-
     /** For people: what computes. */
     String description();
 
@@ -49,21 +46,45 @@ interface InnerLoops {
             int cRow);
 
     /**
-     * {@code C += A^T B} for {@link #BLOCK} rows of C: the form of weight gradients, where the depth is time. It is a method of
-     * its own because a distance of rows that the JIT compiler knows lets it leave out the bounds checks.
+     * {@code C += A^T B} for as many rows of C as a panel has columns: the form of weight gradients, where the depth is time.
      *
-     * @param a A, packed {@code [depth][BLOCK]}
+     * @param a one panel of A, packed {@code [depth][panel]}
      * @param aOffset first element of A
      * @param depth number of rows of A
      * @param b packed B
      * @param bOffset first element of B
-     * @param panels number of panels
-     * @param c C, row-major {@code [BLOCK][>= panels * panel]}
+     * @param panels number of panels of B
+     * @param c C, row-major {@code [panel][>= panels * panel]}
      * @param cOffset first element of C
      * @param cRow distance of rows
      */
     void transposedProduct(
             float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow);
+
+    /**
+     * Packs whole panels of columns.
+     *
+     * @param source row-major matrix
+     * @param offset its first element
+     * @param row distance of rows
+     * @param depth number of rows
+     * @param panels number of panels
+     * @param target receives the panels
+     * @param targetOffset first element of the first panel
+     * @param panelStride distance of panels
+     */
+    void pack(
+            float[] source,
+            int offset,
+            int row,
+            int depth,
+            int panels,
+            float[] target,
+            int targetOffset,
+            int panelStride);
+
+    /** {@code target += source} for n elements. */
+    void add(float[] target, int targetOffset, float[] source, int offset, int n);
 
     /** {@code a = s(a)} for n elements: within 3.2e-7 of the logistic sigmoid; NaN for NaN. */
     void sigmoid(float[] a, int offset, int n);

@@ -69,14 +69,6 @@ final class LayerBuffers {
     /** Steps whose internal rows are kept: all of them in training; in inference a few, which stay in the cache. */
     int window;
 
-    /** A packed matrix of {@code depth} rows. */
-    private record PackedMatrix(float[] data, int depth, int panels) {
-        static PackedMatrix of(int depth, int columns, int panel) {
-            int panels = Packing.panels(columns, panel);
-            return new PackedMatrix(Sizes.floats("packed weights", panels, depth, panel), depth, panels);
-        }
-    }
-
     LayerBuffers(RnnSpec spec, int layer, InnerLoops loops, int maxSteps, int maxBatch) {
         this.loops = loops;
         this.cell = CpuCell.of(spec.cell(), loops, spec.hiddenSize());
@@ -101,15 +93,17 @@ final class LayerBuffers {
         this.dp = reset ? Sizes.floats("gradients", 1, maxBatch, padded) : new float[0];
         this.tanhC = Sizes.floats("activations", spec.cell().hasCellState() ? maxSteps : 0, maxBatch, padded);
         this.biasRow = new float[row];
-        this.inputWeights = PackedMatrix.of(xRow, inputRow, panel);
-        this.inputWeightsBackward = PackedMatrix.of(inputRow, xRow, panel);
+        AlignedMemory memory = new AlignedMemory("packed weights");
+        this.inputWeights = PackedMatrix.in(memory, xRow, inputRow, panel);
+        this.inputWeightsBackward = PackedMatrix.in(memory, inputRow, xRow, panel);
         CpuCell.Part[] parts = cell.parts;
         this.recurrentWeights = new PackedMatrix[parts.length];
         this.recurrentWeightsBackward = new PackedMatrix[parts.length];
         for (int i = 0; i < parts.length; i++) {
-            recurrentWeights[i] = PackedMatrix.of(hidden, parts[i].blocks() * padded, panel);
-            recurrentWeightsBackward[i] = PackedMatrix.of(parts[i].blocks() * padded, padded, panel);
+            recurrentWeights[i] = PackedMatrix.in(memory, hidden, parts[i].blocks() * padded, panel);
+            recurrentWeightsBackward[i] = PackedMatrix.in(memory, parts[i].blocks() * padded, padded, panel);
         }
+        memory.allocate();
     }
 
     /** First element of the internal row of row n at step s. */
@@ -128,21 +122,29 @@ final class LayerBuffers {
         int block = cell.inputBlock(gate);
         for (int i = 0; i < segments; i++) {
             int from = wOffset + gate * hidden * columnsOfW + i * segment;
-            int forwardTo = block * padded * xRow + i * segmentPadded * panel;
+            int forwardTo = inputWeights.offset() + block * padded * xRow + i * segmentPadded * panel;
             Packing.transposed(
-                    weights, from, columnsOfW, segment, hidden, inputWeights.data, forwardTo, xRow * panel, panel);
+                    weights,
+                    from,
+                    columnsOfW,
+                    segment,
+                    hidden,
+                    inputWeights.data(),
+                    forwardTo,
+                    inputWeights.stride(),
+                    panel);
             if (backward) {
-                int backwardTo = (i * segmentPadded * inputRow) + block * padded * panel;
+                int backwardTo = inputWeightsBackward.offset() + i * segmentPadded * inputRow + block * padded * panel;
                 Packing.rows(
                         weights,
                         from,
                         columnsOfW,
                         hidden,
                         segment,
-                        inputWeightsBackward.data,
+                        inputWeightsBackward.data(),
                         backwardTo,
-                        inputRow * panel,
-                        panel);
+                        inputWeightsBackward.stride(),
+                        loops);
             }
         }
     }
@@ -168,28 +170,29 @@ final class LayerBuffers {
                 continue;
             }
             int from = uOffset + gate * hidden * hidden;
+            PackedMatrix u = recurrentWeights[i];
             Packing.transposed(
                     weights,
                     from,
                     hidden,
                     hidden,
                     hidden,
-                    recurrentWeights[i].data,
-                    within * padded * hidden,
-                    hidden * panel,
+                    u.data(),
+                    u.offset() + within * padded * hidden,
+                    u.stride(),
                     panel);
             if (backward) {
-                int depth = parts[i].blocks() * padded;
+                PackedMatrix ut = recurrentWeightsBackward[i];
                 Packing.rows(
                         weights,
                         from,
                         hidden,
                         hidden,
                         hidden,
-                        recurrentWeightsBackward[i].data,
-                        within * padded * panel,
-                        depth * panel,
-                        panel);
+                        ut.data(),
+                        ut.offset() + within * padded * panel,
+                        ut.stride(),
+                        loops);
             }
         }
     }
@@ -206,27 +209,28 @@ final class LayerBuffers {
 
     /** {@code W x} of count rows of x, from step s and row first on, added to the internal rows. */
     void inputProduct(int s, int first, int count, float[] x, int xOffset) {
-        loops.product(
-                x, xOffset, xRow, count, xRow, inputWeights.data, 0, inputWeights.panels, rows, row(s, first), row);
+        product(x, xOffset, xRow, count, inputWeights, rows, row(s, first), row);
     }
 
     /** {@code W^T da} of count internal rows, added to the rows of dx. */
     void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
-        PackedMatrix w = inputWeightsBackward;
-        loops.product(rows, row(s, first), row, count, inputRow, w.data, 0, w.panels, dx, dxOffset, xPadded);
+        product(rows, row(s, first), row, count, inputWeightsBackward, dx, dxOffset, xPadded);
     }
 
     /** {@code U h} (or {@code U p}) of one part for rows first to end - 1, added to their internal rows. */
     void recurrentProduct(int part, int s, int first, int end, float[] state) {
-        PackedMatrix u = recurrentWeights[part];
         int to = row(s, first) + cell.parts[part].start() * padded;
-        loops.product(state, slot(s, first), padded, end - first, hidden, u.data, 0, u.panels, rows, to, row);
+        product(state, slot(s, first), padded, end - first, recurrentWeights[part], rows, to, row);
     }
 
     /** {@code U^T da} of one part for rows first to end - 1, added to the gradient by the state. */
     void recurrentProductBackward(int part, int s, int first, int end, float[] dState) {
-        PackedMatrix u = recurrentWeightsBackward[part];
         int from = row(s, first) + cell.parts[part].start() * padded;
-        loops.product(rows, from, row, end - first, u.depth, u.data, 0, u.panels, dState, first * padded, padded);
+        product(rows, from, row, end - first, recurrentWeightsBackward[part], dState, slot(0, first), padded);
+    }
+
+    private void product(
+            float[] a, int aOffset, int aRow, int count, PackedMatrix b, float[] c, int cOffset, int cRow) {
+        loops.product(a, aOffset, aRow, count, b.depth(), b.data(), b.offset(), b.panels(), c, cOffset, cRow);
     }
 }

@@ -28,7 +28,7 @@ final class Packing {
      * @param target receives the panels
      * @param targetOffset first element of the first panel, at the depth where this matrix begins
      * @param panelStride distance of panels
-     * @param panel columns of a panel
+     * @param loops have the panels
      */
     static void rows(
             float[] source,
@@ -39,12 +39,16 @@ final class Packing {
             float[] target,
             int targetOffset,
             int panelStride,
-            int panel) {
-        for (int first = 0, to = targetOffset; first < columns; first += panel, to += panelStride) {
-            int count = Math.min(panel, columns - first);
-            for (int k = 0, at = to; k < depth; k++, at += panel) {
-                System.arraycopy(source, offset + k * row + first, target, at, count);
-                Arrays.fill(target, at + count, at + panel, 0);
+            InnerLoops loops) {
+        int panel = loops.panel();
+        int whole = columns / panel;
+        loops.pack(source, offset, row, depth, whole, target, targetOffset, panelStride);
+        int rest = columns - whole * panel;
+        if (rest > 0) {
+            int to = targetOffset + whole * panelStride;
+            for (int k = 0; k < depth; k++, to += panel) {
+                System.arraycopy(source, offset + k * row + whole * panel, target, to, rest);
+                Arrays.fill(target, to + rest, to + panel, 0);
             }
         }
     }

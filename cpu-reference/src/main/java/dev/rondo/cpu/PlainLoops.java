@@ -42,8 +42,8 @@ final class PlainLoops implements InnerLoops {
         for (int panel = 0; panel < panels; panel++) {
             int bPanel = bOffset + panel * depth * PANEL;
             int cPanel = cOffset + panel * PANEL;
-            for (int i = 0; i < BLOCK; i++) {
-                row(a, aOffset + i, BLOCK, depth, b, bPanel, c, cPanel + i * cRow);
+            for (int i = 0; i < PANEL; i++) {
+                row(a, aOffset + i, PANEL, depth, b, bPanel, c, cPanel + i * cRow);
             }
         }
     }
@@ -70,6 +70,31 @@ final class PlainLoops implements InnerLoops {
             for (int j = 0; j < PANEL; j++) {
                 c[cOffset + j] = Math.fma(a0, b[bk + j], c[cOffset + j]);
             }
+        }
+    }
+
+    @Override
+    public void pack(
+            float[] source,
+            int offset,
+            int row,
+            int depth,
+            int panels,
+            float[] target,
+            int targetOffset,
+            int panelStride) {
+        for (int k = 0; k < depth; k++) {
+            for (int panel = 0; panel < panels; panel++) {
+                int from = offset + k * row + panel * PANEL;
+                System.arraycopy(source, from, target, targetOffset + panel * panelStride + k * PANEL, PANEL);
+            }
+        }
+    }
+
+    @Override
+    public void add(float[] target, int targetOffset, float[] source, int offset, int n) {
+        for (int j = 0; j < n; j++) {
+            target[targetOffset + j] += source[offset + j];
         }
     }
 

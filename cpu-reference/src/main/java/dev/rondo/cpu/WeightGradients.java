@@ -38,12 +38,15 @@ final class WeightGradients {
 
     /** Scratch of one thread. */
     static final class Scratch {
-        private float[] da = new float[ROWS * DEPTH];
-        private float[] x = new float[0];
+        private final float[] da = new float[ROWS * DEPTH];
+        private AlignedMemory memory = new AlignedMemory("packed inputs");
+        private PackedMatrix x = PackedMatrix.in(memory, 0, 0, 1);
 
-        private void reserve(int panels, int panel) {
-            if (x.length < panels * DEPTH * panel) {
-                x = Sizes.floats("packed inputs", panels, DEPTH, panel);
+        private void reserve(int columns, int panel) {
+            if (x.panels() * panel < columns) {
+                memory = new AlignedMemory("packed inputs");
+                x = PackedMatrix.in(memory, DEPTH, columns, panel);
+                memory.allocate();
             }
         }
     }
@@ -125,30 +128,39 @@ final class WeightGradients {
             Scratch scratch) {
         int panel = b.panel;
         int panels = Packing.panels(xRow, panel);
-        scratch.reserve(panels, panel);
+        scratch.reserve(xRow, panel);
+        PackedMatrix packed = scratch.x;
         Arrays.fill(c, cOffset, cOffset + rows * cRow, 0);
         Arrays.fill(sums, first, first + rows, 0);
         int all = steps * b.batch;
         for (int from = 0; from < all; from += DEPTH) {
             int depth = Math.min(DEPTH, all - from);
-            packGradients(from, depth, first, rows, scratch.da, sums);
-            Packing.rows(x, xOffset + from * xRow, xRow, depth, xRow, scratch.x, 0, depth * panel, panel);
-            for (int i = 0; i < rows; i += InnerLoops.BLOCK) {
+            int source = from * b.row + first;
+            b.loops.pack(b.rows, source, b.row, depth, rows / panel, scratch.da, 0, depth * panel);
+            for (int m = 0; m < depth; m++) {
+                b.loops.add(sums, first, b.rows, source + m * b.row, rows);
+            }
+            Packing.rows(
+                    x,
+                    xOffset + from * xRow,
+                    xRow,
+                    depth,
+                    xRow,
+                    packed.data(),
+                    packed.offset(),
+                    depth * panel,
+                    b.loops);
+            for (int i = 0; i < rows; i += panel) {
                 b.loops.transposedProduct(
-                        scratch.da, i * depth, depth, scratch.x, 0, panels, c, cOffset + i * cRow, cRow);
-            }
-        }
-    }
-
-    /** Packs da in blocks of 8 internal columns, {@code [rows / 8][depth][8]}, and adds it up. */
-    private void packGradients(int from, int depth, int first, int rows, float[] target, float[] sums) {
-        for (int m = 0; m < depth; m++) {
-            int source = (from + m) * b.row + first;
-            for (int i = 0; i < rows; i += InnerLoops.BLOCK) {
-                System.arraycopy(b.rows, source + i, target, i * depth + m * InnerLoops.BLOCK, InnerLoops.BLOCK);
-            }
-            for (int i = 0; i < rows; i++) {
-                sums[first + i] += b.rows[source + i];
+                        scratch.da,
+                        i * depth,
+                        depth,
+                        packed.data(),
+                        packed.offset(),
+                        panels,
+                        c,
+                        cOffset + i * cRow,
+                        cRow);
             }
         }
     }

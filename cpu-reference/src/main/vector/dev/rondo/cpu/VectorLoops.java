@@ -7,13 +7,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Inner loops with the Vector API. Loaded by name, only where the module {@code jdk.incubator.vector} is there. The property
  * {@code rondo.cpu.bits} forces a vector width.
- *
- * <p>The product keeps a block of C in registers, 8 rows by 2 vectors where there are as many rows: 16 sums, more than enough
- * to hide the latency of a fused multiply-add, and few enough for the JIT compilers of JDK 17 and 25 to keep all of them in
- * registers. Every sum runs over the depth from 0 upwards, whatever the block.
  */
 final class VectorLoops implements InnerLoops {
-    private static final VectorSpecies<Float> SPECIES = species();
+    static final VectorSpecies<Float> SPECIES = species();
     private static final int LANES = SPECIES.length();
     private static final int PANEL = 2 * LANES;
 
@@ -48,312 +44,53 @@ final class VectorLoops implements InnerLoops {
             int cOffset,
             int cRow) {
         int panel = 0;
+        int next = depth * PANEL;
         if (rows == 1) {
             for (; panel <= panels - 4; panel += 4) {
-                row1(a, aOffset, depth, b, bOffset + panel * depth * PANEL, c, cOffset + panel * PANEL);
+                VectorProducts.fourPanels(
+                        a, aOffset, depth, b, bOffset + panel * next, next, c, cOffset + panel * PANEL, PANEL);
             }
         }
         for (; panel < panels; panel++) {
-            int bp = bOffset + panel * depth * PANEL;
-            int cp = cOffset + panel * PANEL;
-            int i = 0;
-            for (; i <= rows - 8; i += 8) {
-                rows8(a, aOffset + i * aRow, aRow, depth, b, bp, c, cp + i * cRow, cRow);
-            }
-            for (; i <= rows - 4; i += 4) {
-                rows4(a, aOffset + i * aRow, aRow, depth, b, bp, c, cp + i * cRow, cRow);
-            }
-            for (; i <= rows - 2; i += 2) {
-                rows2(a, aOffset + i * aRow, aRow, depth, b, bp, c, cp + i * cRow, cRow);
-            }
-            for (; i < rows; i++) {
-                rows1(a, aOffset + i * aRow, aRow, depth, b, bp, c, cp + i * cRow, cRow);
-            }
+            VectorProducts.panel(
+                    a, aOffset, aRow, rows, depth, b, bOffset + panel * next, c, cOffset + panel * PANEL, cRow);
         }
     }
 
     @Override
     public void transposedProduct(
-            float[] a,
-            int aOffset,
-            int depth,
-            float[] b,
-            int bOffset,
-            int panels,
-            float[] c,
-            int cOffset,
-            int cRow) {
+            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow) {
         for (int panel = 0; panel < panels; panel++) {
-            transposed8(a, aOffset, depth, b, bOffset + panel * depth * PANEL, c, cOffset + panel * PANEL, cRow);
+            VectorProducts.transposedPanel(
+                    a, aOffset, depth, b, bOffset + panel * depth * PANEL, c, cOffset + panel * PANEL, cRow);
         }
     }
 
-    private static void rows8(
-            float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
-        int a1 = aOffset + aRow;
-        int a2 = aOffset + 2 * aRow;
-        int a3 = aOffset + 3 * aRow;
-        int a4 = aOffset + 4 * aRow;
-        int a5 = aOffset + 5 * aRow;
-        int a6 = aOffset + 6 * aRow;
-        int a7 = aOffset + 7 * aRow;
-        int c0 = cOffset;
-        int c1 = cOffset + cRow;
-        int c2 = cOffset + 2 * cRow;
-        int c3 = cOffset + 3 * cRow;
-        int c4 = cOffset + 4 * cRow;
-        int c5 = cOffset + 5 * cRow;
-        int c6 = cOffset + 6 * cRow;
-        int c7 = cOffset + 7 * cRow;
-        FloatVector c00 = load(c, c0);
-        FloatVector c01 = load(c, c0 + LANES);
-        FloatVector c10 = load(c, c1);
-        FloatVector c11 = load(c, c1 + LANES);
-        FloatVector c20 = load(c, c2);
-        FloatVector c21 = load(c, c2 + LANES);
-        FloatVector c30 = load(c, c3);
-        FloatVector c31 = load(c, c3 + LANES);
-        FloatVector c40 = load(c, c4);
-        FloatVector c41 = load(c, c4 + LANES);
-        FloatVector c50 = load(c, c5);
-        FloatVector c51 = load(c, c5 + LANES);
-        FloatVector c60 = load(c, c6);
-        FloatVector c61 = load(c, c6 + LANES);
-        FloatVector c70 = load(c, c7);
-        FloatVector c71 = load(c, c7 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector b0 = load(b, bk);
-            FloatVector b1 = load(b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
-            x = FloatVector.broadcast(SPECIES, a[a4 + k]);
-            c40 = x.fma(b0, c40);
-            c41 = x.fma(b1, c41);
-            x = FloatVector.broadcast(SPECIES, a[a5 + k]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
-            x = FloatVector.broadcast(SPECIES, a[a6 + k]);
-            c60 = x.fma(b0, c60);
-            c61 = x.fma(b1, c61);
-            x = FloatVector.broadcast(SPECIES, a[a7 + k]);
-            c70 = x.fma(b0, c70);
-            c71 = x.fma(b1, c71);
+    @Override
+    public void pack(
+            float[] source,
+            int offset,
+            int row,
+            int depth,
+            int panels,
+            float[] target,
+            int targetOffset,
+            int panelStride) {
+        for (int k = 0; k < depth; k++) {
+            int from = offset + k * row;
+            int to = targetOffset + k * PANEL;
+            for (int panel = 0; panel < panels; panel++, from += PANEL, to += panelStride) {
+                load(source, from).intoArray(target, to);
+                load(source, from + LANES).intoArray(target, to + LANES);
+            }
         }
-        c00.intoArray(c, c0);
-        c01.intoArray(c, c0 + LANES);
-        c10.intoArray(c, c1);
-        c11.intoArray(c, c1 + LANES);
-        c20.intoArray(c, c2);
-        c21.intoArray(c, c2 + LANES);
-        c30.intoArray(c, c3);
-        c31.intoArray(c, c3 + LANES);
-        c40.intoArray(c, c4);
-        c41.intoArray(c, c4 + LANES);
-        c50.intoArray(c, c5);
-        c51.intoArray(c, c5 + LANES);
-        c60.intoArray(c, c6);
-        c61.intoArray(c, c6 + LANES);
-        c70.intoArray(c, c7);
-        c71.intoArray(c, c7 + LANES);
     }
 
-    private static void rows4(
-            float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
-        int a1 = aOffset + aRow;
-        int a2 = aOffset + 2 * aRow;
-        int a3 = aOffset + 3 * aRow;
-        int c0 = cOffset;
-        int c1 = cOffset + cRow;
-        int c2 = cOffset + 2 * cRow;
-        int c3 = cOffset + 3 * cRow;
-        FloatVector c00 = load(c, c0);
-        FloatVector c01 = load(c, c0 + LANES);
-        FloatVector c10 = load(c, c1);
-        FloatVector c11 = load(c, c1 + LANES);
-        FloatVector c20 = load(c, c2);
-        FloatVector c21 = load(c, c2 + LANES);
-        FloatVector c30 = load(c, c3);
-        FloatVector c31 = load(c, c3 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector b0 = load(b, bk);
-            FloatVector b1 = load(b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
+    @Override
+    public void add(float[] target, int targetOffset, float[] source, int offset, int n) {
+        for (int j = 0; j < n; j += LANES) {
+            load(target, targetOffset + j).add(load(source, offset + j)).intoArray(target, targetOffset + j);
         }
-        c00.intoArray(c, c0);
-        c01.intoArray(c, c0 + LANES);
-        c10.intoArray(c, c1);
-        c11.intoArray(c, c1 + LANES);
-        c20.intoArray(c, c2);
-        c21.intoArray(c, c2 + LANES);
-        c30.intoArray(c, c3);
-        c31.intoArray(c, c3 + LANES);
-    }
-
-    private static void rows2(
-            float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
-        int a1 = aOffset + aRow;
-        int c0 = cOffset;
-        int c1 = cOffset + cRow;
-        FloatVector c00 = load(c, c0);
-        FloatVector c01 = load(c, c0 + LANES);
-        FloatVector c10 = load(c, c1);
-        FloatVector c11 = load(c, c1 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector b0 = load(b, bk);
-            FloatVector b1 = load(b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-        }
-        c00.intoArray(c, c0);
-        c01.intoArray(c, c0 + LANES);
-        c10.intoArray(c, c1);
-        c11.intoArray(c, c1 + LANES);
-    }
-
-    private static void rows1(
-            float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
-        int c0 = cOffset;
-        FloatVector c00 = load(c, c0);
-        FloatVector c01 = load(c, c0 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector b0 = load(b, bk);
-            FloatVector b1 = load(b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-        }
-        c00.intoArray(c, c0);
-        c01.intoArray(c, c0 + LANES);
-    }
-
-    private static void transposed8(
-            float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
-        int c0 = cOffset;
-        int c1 = cOffset + cRow;
-        int c2 = cOffset + 2 * cRow;
-        int c3 = cOffset + 3 * cRow;
-        int c4 = cOffset + 4 * cRow;
-        int c5 = cOffset + 5 * cRow;
-        int c6 = cOffset + 6 * cRow;
-        int c7 = cOffset + 7 * cRow;
-        FloatVector c00 = load(c, c0);
-        FloatVector c01 = load(c, c0 + LANES);
-        FloatVector c10 = load(c, c1);
-        FloatVector c11 = load(c, c1 + LANES);
-        FloatVector c20 = load(c, c2);
-        FloatVector c21 = load(c, c2 + LANES);
-        FloatVector c30 = load(c, c3);
-        FloatVector c31 = load(c, c3 + LANES);
-        FloatVector c40 = load(c, c4);
-        FloatVector c41 = load(c, c4 + LANES);
-        FloatVector c50 = load(c, c5);
-        FloatVector c51 = load(c, c5 + LANES);
-        FloatVector c60 = load(c, c6);
-        FloatVector c61 = load(c, c6 + LANES);
-        FloatVector c70 = load(c, c7);
-        FloatVector c71 = load(c, c7 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector b0 = load(b, bk);
-            FloatVector b1 = load(b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 1]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 2]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 3]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 4]);
-            c40 = x.fma(b0, c40);
-            c41 = x.fma(b1, c41);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 5]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 6]);
-            c60 = x.fma(b0, c60);
-            c61 = x.fma(b1, c61);
-            x = FloatVector.broadcast(SPECIES, a[aOffset + k * BLOCK + 7]);
-            c70 = x.fma(b0, c70);
-            c71 = x.fma(b1, c71);
-        }
-        c00.intoArray(c, c0);
-        c01.intoArray(c, c0 + LANES);
-        c10.intoArray(c, c1);
-        c11.intoArray(c, c1 + LANES);
-        c20.intoArray(c, c2);
-        c21.intoArray(c, c2 + LANES);
-        c30.intoArray(c, c3);
-        c31.intoArray(c, c3 + LANES);
-        c40.intoArray(c, c4);
-        c41.intoArray(c, c4 + LANES);
-        c50.intoArray(c, c5);
-        c51.intoArray(c, c5 + LANES);
-        c60.intoArray(c, c6);
-        c61.intoArray(c, c6 + LANES);
-        c70.intoArray(c, c7);
-        c71.intoArray(c, c7 + LANES);
-    }
-
-    /** One row and four panels: eight independent sums hide the latency of an addition. */
-    private static void row1(
-            float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset) {
-        int next = depth * PANEL;
-        FloatVector c0 = FloatVector.fromArray(SPECIES, c, cOffset + 0 * LANES);
-        FloatVector c1 = FloatVector.fromArray(SPECIES, c, cOffset + 1 * LANES);
-        FloatVector c2 = FloatVector.fromArray(SPECIES, c, cOffset + 2 * LANES);
-        FloatVector c3 = FloatVector.fromArray(SPECIES, c, cOffset + 3 * LANES);
-        FloatVector c4 = FloatVector.fromArray(SPECIES, c, cOffset + 4 * LANES);
-        FloatVector c5 = FloatVector.fromArray(SPECIES, c, cOffset + 5 * LANES);
-        FloatVector c6 = FloatVector.fromArray(SPECIES, c, cOffset + 6 * LANES);
-        FloatVector c7 = FloatVector.fromArray(SPECIES, c, cOffset + 7 * LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector ai = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            c0 = ai.fma(FloatVector.fromArray(SPECIES, b, bk), c0);
-            c1 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + LANES), c1);
-            c2 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + next), c2);
-            c3 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + next + LANES), c3);
-            c4 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next), c4);
-            c5 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next + LANES), c5);
-            c6 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next), c6);
-            c7 = ai.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next + LANES), c7);
-        }
-        c0.intoArray(c, cOffset + 0 * LANES);
-        c1.intoArray(c, cOffset + 1 * LANES);
-        c2.intoArray(c, cOffset + 2 * LANES);
-        c3.intoArray(c, cOffset + 3 * LANES);
-        c4.intoArray(c, cOffset + 4 * LANES);
-        c5.intoArray(c, cOffset + 5 * LANES);
-        c6.intoArray(c, cOffset + 6 * LANES);
-        c7.intoArray(c, cOffset + 7 * LANES);
     }
 
     private static FloatVector tanh(FloatVector a) {
