@@ -1,6 +1,7 @@
 package dev.rondo.cpu;
 
 import dev.rondo.Cell;
+import java.util.Arrays;
 
 /**
  * One step of a block of rows. The values of a row of the batch lie in one internal row of {@link #blocks()} blocks of
@@ -42,11 +43,29 @@ abstract class CpuCell {
      */
     record Part(int start, int blocks, boolean fromP) {}
 
-    /** The step forward of rows first to end - 1. */
-    abstract void forward(LayerBuffers b, int s, int first, int end);
+    /** The step forward of a share. */
+    abstract void forward(LayerBuffers b, int s, Share share);
 
-    /** The step backward of rows first to end - 1; rows whose length is at most s pass their gradient on. */
-    abstract void backward(LayerBuffers b, int s, int first, int end);
+    /** The step backward of a share; rows whose length is at most s pass their gradient on. */
+    abstract void backward(LayerBuffers b, int s, Share share);
+
+    /** Zeroes the share's units in all blocks of the internal row that begins at {@code a}. */
+    final void clear(float[] rows, int a, Share share) {
+        for (int block = 0; block < row; block += padded) {
+            Arrays.fill(rows, a + block + share.from, a + block + share.to, 0);
+        }
+    }
+
+    /** The sigmoid of the share's units in some blocks from {@code a} on. */
+    final void sigmoid(float[] rows, int a, int blocks, Share share) {
+        if (share.byUnits) {
+            for (int block = 0; block < blocks; block++) {
+                loops.sigmoid(rows, a + block * padded + share.from, share.to - share.from);
+            }
+        } else {
+            loops.sigmoid(rows, a, blocks * padded);
+        }
+    }
 
     static CpuCell of(Cell cell, InnerLoops loops, int hidden) {
         return switch (cell) {

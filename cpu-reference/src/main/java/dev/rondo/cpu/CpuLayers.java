@@ -89,7 +89,7 @@ final class CpuLayers implements LayerKernels {
 
     /** The first of so many parts that belongs to a worker. */
     private int share(int parts, int worker) {
-        return (int) ((long) parts * worker / workers.count());
+        return (int) ((long) parts * worker / workers.active());
     }
 
     @Override

@@ -68,8 +68,8 @@ final class CpuLosses implements LossKernels {
     }
 
     private void rows(int worker) {
-        int end = (int) ((long) lossRows * (worker + 1) / workers.count());
-        for (int m = (int) ((long) lossRows * worker / workers.count()); m < end; m++) {
+        int end = (int) ((long) lossRows * (worker + 1) / workers.active());
+        for (int m = (int) ((long) lossRows * worker / workers.active()); m < end; m++) {
             rowLoss[m] = row(m * lossClasses, lossClasses, lossTargets[lossStart + m], lossScale);
         }
     }

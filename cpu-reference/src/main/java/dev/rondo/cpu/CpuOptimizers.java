@@ -42,7 +42,7 @@ final class CpuOptimizers implements OptimizerKernels {
 
     /** The first of so many elements that belongs to a worker. */
     private int first(int elements, int worker) {
-        return (int) ((long) elements * worker / workers.count());
+        return (int) ((long) elements * worker / workers.active());
     }
 
     @Override

@@ -26,6 +26,7 @@ final class CpuRnn implements RnnKernel {
     private final List<LayerPass> passes = new ArrayList<>();
     private final List<WeightGradients> weightGradients = new ArrayList<>();
     private final WeightGradients.Scratch[] scratch;
+    private final Share[] shares;
     private final int[][] offsets;
     private final long weightCount;
 
@@ -85,6 +86,8 @@ final class CpuRnn implements RnnKernel {
         }
         this.scratch = new WeightGradients.Scratch[workers.count()];
         Arrays.setAll(scratch, worker -> new WeightGradients.Scratch());
+        this.shares = new Share[workers.count()];
+        Arrays.setAll(shares, worker -> new Share(workers, worker));
         this.offsets = offsets(spec);
         this.weightCount = spec.layout().size();
     }
@@ -108,8 +111,26 @@ final class CpuRnn implements RnnKernel {
         return passes.get(layer * spec.directions() + d);
     }
 
-    private int firstRow(int worker) {
-        return (int) ((long) batch * worker / workers.count());
+    /** What the worker computes in the task in progress. */
+    private Share share(int worker) {
+        Share share = shares[worker];
+        LayerBuffers b = passes.get(0).b;
+        share.take(batch, b.padded, b.panel, stepOperations());
+        return share;
+    }
+
+    /** Multiplications of one step of one layer. */
+    private long stepOperations() {
+        LayerBuffers b = passes.get(0).b;
+        return (long) batch * b.row * b.padded;
+    }
+
+    /** Multiplications of a pass, or 0 where only one worker would have something to do. */
+    private long passOperations() {
+        LayerBuffers b = passes.get(0).b;
+        boolean alone =
+                batch < workers.count() && Share.parties(workers.count(), b.padded / b.panel, stepOperations()) == 1;
+        return alone ? 0 : operations();
     }
 
     @Override
@@ -135,7 +156,7 @@ final class CpuRnn implements RnnKernel {
             yArray.open(y);
         }
         wantY = y != null;
-        workers.run(operations(), forwardTask);
+        workers.run(passOperations(), forwardTask);
         if (y != null) {
             yArray.writeBack(y);
         }
@@ -231,9 +252,8 @@ final class CpuRnn implements RnnKernel {
     }
 
     private void forwardShare(int worker) {
-        int first = firstRow(worker);
-        int end = firstRow(worker + 1);
-        if (first == end) {
+        Share share = share(worker);
+        if (share.isEmpty()) {
             return;
         }
         int top = spec.layers() - 1;
@@ -242,20 +262,20 @@ final class CpuRnn implements RnnKernel {
                 LayerPass pass = pass(layer, d);
                 if (!pass.oneHot) {
                     if (layer == 0) {
-                        pass.order(xArray.array, xArray.offset, steps, first, end);
+                        pass.order(xArray.array, xArray.offset, steps, share);
                     } else {
-                        pass.order(outputs[layer - 1], 0, steps, first, end);
+                        pass.order(outputs[layer - 1], 0, steps, share);
                     }
                 }
-                pass.forward(steps, first, end);
+                pass.forward(steps, share);
                 if (layer < top) {
-                    pass.output(steps, first, end, outputs[layer], 0, outputRow, d * pass.b.padded, pass.b.padded);
+                    pass.output(steps, share, outputs[layer], 0, outputRow, d * pass.b.padded, pass.b.padded);
                     if (training && spec.dropout() > 0) {
-                        pass.dropOut(dropoutSeed, steps, first, end, outputs[layer], outputRow);
+                        pass.dropOut(dropoutSeed, steps, share, outputs[layer], outputRow);
                     }
                 } else if (wantY) {
                     int hidden = spec.hiddenSize();
-                    pass.output(steps, first, end, yArray.array, yArray.offset, spec.outputSize(), d * hidden, hidden);
+                    pass.output(steps, share, yArray.array, yArray.offset, spec.outputSize(), d * hidden, hidden);
                 }
             }
         }
@@ -349,7 +369,7 @@ final class CpuRnn implements RnnKernel {
             passes.get(state).prepareInputGradient(steps);
         }
         dyRow = dy != null ? spec.outputSize() : 0;
-        workers.run(operations(), backwardTask);
+        workers.run(passOperations(), backwardTask);
         if (dx != null) {
             weightArray.writeBack(dx);
         }
@@ -362,9 +382,8 @@ final class CpuRnn implements RnnKernel {
     }
 
     private void backwardShare(int worker) {
-        int first = firstRow(worker);
-        int end = firstRow(worker + 1);
-        if (first == end) {
+        Share share = share(worker);
+        if (share.isEmpty()) {
             return;
         }
         int top = spec.layers() - 1;
@@ -372,23 +391,22 @@ final class CpuRnn implements RnnKernel {
             for (int d = 0; d < spec.directions(); d++) {
                 LayerPass pass = pass(layer, d);
                 if (layer == top) {
-                    pass.backward(steps, first, end, yArray.array, yArray.offset, dyRow, d * spec.hiddenSize());
+                    pass.backward(steps, share, yArray.array, yArray.offset, dyRow, d * spec.hiddenSize());
                 } else {
-                    pass.backward(steps, first, end, dOutputs[layer], 0, outputRow, d * pass.b.padded);
+                    pass.backward(steps, share, dOutputs[layer], 0, outputRow, d * pass.b.padded);
                 }
                 if (layer > 0) {
-                    pass.inputGradient(steps, first, end);
-                    pass.addInputGradient(steps, first, end, dOutputs[layer - 1], 0, outputRow, outputRow, d == 0);
+                    pass.inputGradient(steps, share);
+                    pass.addInputGradient(steps, share, dOutputs[layer - 1], 0, outputRow, outputRow, d == 0);
                 } else if (wantDx) {
                     int inputs = spec.inputSize();
-                    pass.inputGradient(steps, first, end);
-                    pass.addInputGradient(
-                            steps, first, end, weightArray.array, weightArray.offset, inputs, inputs, d == 0);
+                    pass.inputGradient(steps, share);
+                    pass.addInputGradient(steps, share, weightArray.array, weightArray.offset, inputs, inputs, d == 0);
                 }
             }
             if (layer > 0 && spec.dropout() > 0) {
                 for (int d = 0; d < spec.directions(); d++) {
-                    pass(layer - 1, d).dropOut(dropoutSeed, steps, first, end, dOutputs[layer - 1], outputRow);
+                    pass(layer - 1, d).dropOut(dropoutSeed, steps, share, dOutputs[layer - 1], outputRow);
                 }
             }
         }

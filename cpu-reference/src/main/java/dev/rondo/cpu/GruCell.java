@@ -1,7 +1,5 @@
 package dev.rondo.cpu;
 
-import java.util.Arrays;
-
 /**
  * {@link dev.rondo.Cell#GRU}: the reset gate acts after the product. Internal row: n, r, z, q, so that {@code W x + b} is
  * the first three blocks and {@code U h + u} the last three.
@@ -30,25 +28,32 @@ final class GruCell extends CpuCell {
     }
 
     @Override
-    void forward(LayerBuffers b, int s, int first, int end) {
-        b.recurrentProduct(0, s, first, end, b.h);
-        for (int n = first; n < end; n++) {
+    void forward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        b.recurrentProduct(0, s, share, b.h);
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
-            loops.sigmoid(b.rows, a + padded, 2 * padded);
-            loops.gruForward(b.rows, a, b.h, b.slot(s, n), b.h, b.slot(s + 1, n), padded);
+            int h = b.slot(s, n) + from;
+            sigmoid(b.rows, a + padded, 2, share);
+            loops.gruForward(b.rows, a + from, padded, b.h, h, b.h, b.slot(s + 1, n) + from, units);
         }
     }
 
     @Override
-    void backward(LayerBuffers b, int s, int first, int end) {
-        for (int n = first; n < end; n++) {
+    void backward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
             if (s < b.lengths[n]) {
-                loops.gruBackward(b.rows, a, b.h, b.slot(s, n), b.dh, n * padded, padded);
+                int h = b.slot(s, n) + from;
+                loops.gruBackward(b.rows, a + from, padded, b.h, h, b.dh, b.slot(0, n) + from, units);
             } else {
-                Arrays.fill(b.rows, a, a + row, 0);
+                clear(b.rows, a, share);
             }
         }
-        b.recurrentProductBackward(0, s, first, end, b.dh);
+        share.meet();
+        b.recurrentProductBackward(0, s, share, b.dh);
     }
 }

@@ -24,39 +24,50 @@ final class GruResetBeforeCell extends CpuCell {
     }
 
     @Override
-    void forward(LayerBuffers b, int s, int first, int end) {
-        b.recurrentProduct(0, s, first, end, b.h);
-        for (int n = first; n < end; n++) {
+    void forward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        b.recurrentProduct(0, s, share, b.h);
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
-            loops.sigmoid(b.rows, a, 2 * padded);
-            loops.multiply(b.p, b.slot(s, n), b.rows, a, b.h, b.slot(s, n), padded);
+            int h = b.slot(s, n) + from;
+            sigmoid(b.rows, a, 2, share);
+            loops.multiply(b.p, h, b.rows, a + from, b.h, h, units);
         }
-        b.recurrentProduct(1, s, first, end, b.p);
-        for (int n = first; n < end; n++) {
-            int a = b.row(s, n);
-            loops.tanh(b.rows, a + 2 * padded, padded);
-            loops.gruResetBeforeForward(b.rows, a, b.h, b.slot(s, n), b.h, b.slot(s + 1, n), padded);
+        share.meet();
+        b.recurrentProduct(1, s, share, b.p);
+        for (int n = share.first; n < share.end; n++) {
+            int a = b.row(s, n) + from;
+            int h = b.slot(s, n) + from;
+            loops.tanh(b.rows, a + 2 * padded, units);
+            loops.gruResetBeforeForward(b.rows, a, padded, b.h, h, b.h, b.slot(s + 1, n) + from, units);
         }
     }
 
     @Override
-    void backward(LayerBuffers b, int s, int first, int end) {
-        for (int n = first; n < end; n++) {
+    void backward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
+            int d = b.slot(0, n) + from;
             if (s < b.lengths[n]) {
-                loops.gruResetBeforeBackward(b.rows, a, b.h, b.slot(s, n), b.dh, n * padded, padded);
+                loops.gruResetBeforeBackward(b.rows, a + from, padded, b.h, b.slot(s, n) + from, b.dh, d, units);
             } else {
-                Arrays.fill(b.rows, a, a + row, 0);
+                clear(b.rows, a, share);
             }
+            Arrays.fill(b.dp, d, d + units, 0);
         }
-        Arrays.fill(b.dp, first * padded, end * padded, 0);
-        b.recurrentProductBackward(1, s, first, end, b.dp);
-        for (int n = first; n < end; n++) {
+        share.meet();
+        b.recurrentProductBackward(1, s, share, b.dp);
+        for (int n = share.first; n < share.end; n++) {
             if (s < b.lengths[n]) {
-                loops.gruResetBeforeBackwardReset(
-                        b.rows, b.row(s, n), b.h, b.slot(s, n), b.dp, b.dh, n * padded, padded);
+                int a = b.row(s, n) + from;
+                int h = b.slot(s, n) + from;
+                loops.gruResetBeforeBackwardReset(b.rows, a, b.h, h, b.dp, b.dh, b.slot(0, n) + from, units);
             }
         }
-        b.recurrentProductBackward(0, s, first, end, b.dh);
+        share.meet();
+        b.recurrentProductBackward(0, s, share, b.dh);
     }
 }

@@ -46,6 +46,31 @@ interface InnerLoops {
             int cRow);
 
     /**
+     * {@code c += a B} for one row, and of B the given panels of each block: the form of a batch of one, which is bound by
+     * reading B.
+     *
+     * @param a the row
+     * @param aOffset its first element
+     * @param b packed B
+     * @param first first panel of the first block
+     * @param panels number of panels of each block
+     * @param blocks number of blocks
+     * @param blockPanels distance of blocks in panels
+     * @param c the result
+     * @param cOffset where the first panel's columns are
+     */
+    void rowProduct(
+            float[] a,
+            int aOffset,
+            PackedMatrix b,
+            int first,
+            int panels,
+            int blocks,
+            int blockPanels,
+            float[] c,
+            int cOffset);
+
+    /**
      * {@code C += A^T B} for as many rows of C as a panel has columns: the form of weight gradients, where the depth is time.
      *
      * @param a one panel of A, packed {@code [depth][panel]}
@@ -92,10 +117,11 @@ interface InnerLoops {
     /** {@code a = tanh(a)} for n elements: within 6e-7 of tanh, never beyond +-1; NaN for NaN. */
     void tanh(float[] a, int offset, int n);
 
-    /** {@code c' = f * c + i * g; h' = o * tanh(c')}, with {@code tanh(c')} kept; gates {@code [i f o g]} of n elements each. */
+    /** {@code c' = f * c + i * g; h' = o * tanh(c')}, with {@code tanh(c')} kept; gates {@code [i f o g]} at the distance {@code gate}. */
     void lstmForward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             int cOffset,
             float[] cNext,
@@ -106,12 +132,13 @@ interface InnerLoops {
 
     /**
      * From {@code dh'} and {@code dc'} the gradients by the pre-activations, in place of the gates, and {@code dc} in place
-     * of {@code dc'}; gates {@code [i f o g]} of n elements each. {@code tanh(c')} comes from the forward pass: computed here
+     * of {@code dc'}; gates {@code [i f o g]} at the distance {@code gate}. {@code tanh(c')} comes from the forward pass: computed here
      * it would make the body too large for the JIT compiler to keep vectors in registers.
      */
     void lstmBackward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             float[] tanhC,
             int cOffset,
@@ -121,22 +148,24 @@ interface InnerLoops {
             int n);
 
     /** {@code n = tanh(a_n + r * q)}, kept in place of {@code a_n}; {@code h' = (1 - z) * n + z * h}; row {@code [n r z q]}. */
-    void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
+    void gruForward(float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
 
     /**
      * From {@code dh'} the gradients {@code [da_n da_r da_z dq]} in place of {@code [n r z q]}, and {@code dh' * z} in place
      * of {@code dh'}.
      */
-    void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n);
+    void gruBackward(float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n);
 
     /** {@code p = a * b} for n elements. */
     void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n);
 
     /** {@code h' = (1 - z) * n + z * h}; row {@code [r z n]} with the activations. */
-    void gruResetBeforeForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
+    void gruResetBeforeForward(
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n);
 
     /** From {@code dh'} the gradients {@code da_z}, {@code da_n} in place of z, n, and {@code dh' * z} in place of {@code dh'}. */
-    void gruResetBeforeBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n);
+    void gruResetBeforeBackward(
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n);
 
     /** From {@code dp} the gradient {@code da_r = dp * h * r * (1 - r)} in place of r, and {@code dh += dp * r}. */
     void gruResetBeforeBackwardReset(

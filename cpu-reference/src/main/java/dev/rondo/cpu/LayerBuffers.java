@@ -207,30 +207,70 @@ final class LayerBuffers {
         }
     }
 
-    /** {@code W x} of count rows of x, from step s and row first on, added to the internal rows. */
-    void inputProduct(int s, int first, int count, float[] x, int xOffset) {
-        product(x, xOffset, xRow, count, inputWeights, rows, row(s, first), row);
+    /** {@code W x} of count rows of x, from step s and row first on, added to the share's units of the internal rows. */
+    void inputProduct(int s, int first, int count, Share share, float[] x, int xOffset) {
+        product(x, xOffset, xRow, count, inputWeights, cell.inputBlocks(), share, rows, row(s, first));
     }
 
     /** {@code W^T da} of count internal rows, added to the rows of dx. */
     void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
-        product(rows, row(s, first), row, count, inputWeightsBackward, dx, dxOffset, xPadded);
+        PackedMatrix w = inputWeightsBackward;
+        int from = row(s, first);
+        if (count == 1) {
+            loops.rowProduct(rows, from, w, 0, w.panels(), 1, w.panels(), dx, dxOffset);
+        } else {
+            loops.product(rows, from, row, count, w.depth(), w.data(), w.offset(), w.panels(), dx, dxOffset, xPadded);
+        }
     }
 
-    /** {@code U h} (or {@code U p}) of one part for rows first to end - 1, added to their internal rows. */
-    void recurrentProduct(int part, int s, int first, int end, float[] state) {
-        int to = row(s, first) + cell.parts[part].start() * padded;
-        product(state, slot(s, first), padded, end - first, recurrentWeights[part], rows, to, row);
+    /** {@code U h} (or {@code U p}) of one part for the share, added to the internal rows. */
+    void recurrentProduct(int part, int s, Share share, float[] state) {
+        int to = row(s, share.first) + cell.parts[part].start() * padded;
+        int count = share.end - share.first;
+        int blocks = cell.parts[part].blocks();
+        product(state, slot(s, share.first), padded, count, recurrentWeights[part], blocks, share, rows, to);
     }
 
-    /** {@code U^T da} of one part for rows first to end - 1, added to the gradient by the state. */
-    void recurrentProductBackward(int part, int s, int first, int end, float[] dState) {
-        int from = row(s, first) + cell.parts[part].start() * padded;
-        product(rows, from, row, end - first, recurrentWeightsBackward[part], dState, slot(0, first), padded);
+    /** {@code U^T da} of one part for the share, added to the gradient by the state. */
+    void recurrentProductBackward(int part, int s, Share share, float[] dState) {
+        PackedMatrix u = recurrentWeightsBackward[part];
+        int from = row(s, share.first) + cell.parts[part].start() * padded;
+        int panel0 = share.from / panel;
+        int panels = share.to / panel - panel0;
+        int to = slot(0, share.first) + share.from;
+        int count = share.end - share.first;
+        if (count == 1) {
+            loops.rowProduct(rows, from, u, panel0, panels, 1, panels, dState, to);
+        } else {
+            int b = u.offset() + panel0 * u.stride();
+            loops.product(rows, from, row, count, u.depth(), u.data(), b, panels, dState, to, padded);
+        }
     }
 
+    /** The share's units in each of several blocks of internal rows. */
     private void product(
-            float[] a, int aOffset, int aRow, int count, PackedMatrix b, float[] c, int cOffset, int cRow) {
-        loops.product(a, aOffset, aRow, count, b.depth(), b.data(), b.offset(), b.panels(), c, cOffset, cRow);
+            float[] a,
+            int aOffset,
+            int aRow,
+            int count,
+            PackedMatrix b,
+            int blocks,
+            Share share,
+            float[] c,
+            int cOffset) {
+        int first = share.from / panel;
+        int panels = share.to / panel - first;
+        int blockPanels = padded / panel;
+        if (count == 1) {
+            loops.rowProduct(a, aOffset, b, first, panels, blocks, blockPanels, c, cOffset + share.from);
+        } else if (panels == blockPanels) {
+            loops.product(a, aOffset, aRow, count, b.depth(), b.data(), b.offset(), blocks * panels, c, cOffset, row);
+        } else {
+            for (int block = 0; block < blocks; block++) {
+                int from = b.offset() + (block * blockPanels + first) * b.stride();
+                int to = cOffset + block * padded + share.from;
+                loops.product(a, aOffset, aRow, count, b.depth(), b.data(), from, panels, c, to, row);
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ import dev.rondo.spi.Dropout;
 import java.util.Arrays;
 
 /**
- * The loops over time of one layer and direction, for some rows of the batch. Rows are independent: threads take different
- * ones and meet only at the end.
+ * The loops over time of one layer and direction, each for one worker's {@link Share}. Where shares are of units, a method
+ * that leaves what other workers read next ends with {@link Share#meet}.
  */
 final class LayerPass {
     /** So many internal rows are given {@code W x + b} before their steps are run: they are still in the cache then. */
@@ -64,12 +64,12 @@ final class LayerPass {
     }
 
     /** Copies the rows of dense input in the order of the steps, unless they are taken as they are. */
-    void order(float[] source, int offset, int steps, int first, int end) {
+    void order(float[] source, int offset, int steps, Share share) {
         if (x != ordered) {
             return;
         }
-        for (int s = 0; s < steps; s++) {
-            for (int n = first; n < end; n++) {
+        for (int s = share.firstStep(steps); s < share.endStep(steps); s++) {
+            for (int n = share.first; n < share.end; n++) {
                 int to = (s * b.batch + n) * b.xRow;
                 if (s < b.lengths[n]) {
                     System.arraycopy(source, offset + (time(s, n) * b.batch + n) * b.xRow, ordered, to, b.xRow);
@@ -78,6 +78,7 @@ final class LayerPass {
                 }
             }
         }
+        share.meet();
     }
 
     /** Takes one-hot input, in the order of the steps. */
@@ -100,99 +101,105 @@ final class LayerPass {
         }
     }
 
-    /** All steps of rows first to end - 1, from the states in slot 0; the final states end up in slot T. */
-    void forward(int steps, int first, int end) {
-        int chunk = Math.min(b.window, Math.max(1, PROJECTED_ROWS / (end - first)));
+    /** All steps of a share, from the states in slot 0; the final states end up in slot T. */
+    void forward(int steps, Share share) {
+        int chunk = Math.min(b.window, Math.max(1, PROJECTED_ROWS / (share.end - share.first)));
         for (int from = 0; from < steps; from += chunk) {
             int to = Math.min(steps, from + chunk);
-            project(from, to, first, end);
+            project(from, to, share);
             for (int s = from; s < to; s++) {
-                b.cell.forward(b, s, first, end);
-                for (int n = first; n < end; n++) {
+                b.cell.forward(b, s, share);
+                for (int n = share.first; n < share.end; n++) {
                     if (s >= b.lengths[n]) {
-                        keepState(s, n);
+                        keepState(s, n, share);
                     }
                 }
+                share.meet();
             }
         }
     }
 
-    private void project(int from, int to, int first, int end) {
+    private void project(int from, int to, Share share) {
+        int first = share.first;
+        int count = share.end - first;
         for (int s = from; s < to; s++) {
-            for (int n = first; n < end; n++) {
-                System.arraycopy(b.biasRow, 0, b.rows, b.row(s, n), b.row);
-                if (oneHot && indices[s * b.batch + n] >= 0) {
-                    addColumn(b.row(s, n), indices[s * b.batch + n] * b.row);
+            for (int n = first; n < share.end; n++) {
+                int a = b.row(s, n);
+                int index = oneHot ? indices[s * b.batch + n] : -1;
+                for (int block = 0; block < b.row; block += b.padded) {
+                    int j = block + share.from;
+                    System.arraycopy(b.biasRow, j, b.rows, a + j, share.to - share.from);
+                    if (index >= 0 && block < b.inputRow) {
+                        b.loops.add(b.rows, a + j, b.columns, index * b.row + j, share.to - share.from);
+                    }
                 }
             }
         }
         if (oneHot) {
             return;
         }
-        if (first == 0 && end == b.batch) {
-            b.inputProduct(from, 0, (to - from) * b.batch, x, xOffset + from * b.batch * b.xRow);
+        if (count == b.batch) {
+            b.inputProduct(from, 0, (to - from) * b.batch, share, x, xOffset + from * b.batch * b.xRow);
             return;
         }
         for (int s = from; s < to; s++) {
-            b.inputProduct(s, first, end - first, x, xOffset + (s * b.batch + first) * b.xRow);
+            b.inputProduct(s, first, count, share, x, xOffset + (s * b.batch + first) * b.xRow);
         }
     }
 
-    private void addColumn(int to, int from) {
-        float[] rows = b.rows;
-        float[] columns = b.columns;
-        for (int j = 0; j < b.inputRow; j++) {
-            rows[to + j] += columns[from + j];
-        }
-    }
-
-    private void keepState(int s, int n) {
-        System.arraycopy(b.h, b.slot(s, n), b.h, b.slot(s + 1, n), b.padded);
+    private void keepState(int s, int n, Share share) {
+        int from = b.slot(s, n) + share.from;
+        int to = b.slot(s + 1, n) + share.from;
+        System.arraycopy(b.h, from, b.h, to, share.to - share.from);
         if (b.c.length > 0) {
-            System.arraycopy(b.c, b.slot(s, n), b.c, b.slot(s + 1, n), b.padded);
+            System.arraycopy(b.c, from, b.c, to, share.to - share.from);
         }
     }
 
     /**
-     * Writes the outputs of rows first to end - 1 in the order of time, 0 past the lengths.
+     * Writes the outputs of a share in the order of time, 0 past the lengths.
      *
      * @param y receives them at {@code offset + (t * N + n) * row + column}
      * @param width values of each, H or Hp
      */
-    void output(int steps, int first, int end, float[] y, int offset, int row, int column, int width) {
+    void output(int steps, Share share, float[] y, int offset, int row, int column, int width) {
+        int units = Math.min(share.to, width) - share.from;
         for (int s = 0; s < steps; s++) {
-            for (int n = first; n < end; n++) {
-                int to = offset + (time(s, n) * b.batch + n) * row + column;
+            for (int n = share.first; n < share.end; n++) {
+                int to = offset + (time(s, n) * b.batch + n) * row + column + share.from;
                 if (s < b.lengths[n]) {
-                    System.arraycopy(b.h, b.slot(s + 1, n), y, to, width);
+                    System.arraycopy(b.h, b.slot(s + 1, n) + share.from, y, to, units);
                 } else {
-                    Arrays.fill(y, to, to + width, 0);
+                    Arrays.fill(y, to, to + units, 0);
                 }
             }
         }
+        share.meet();
     }
 
     /**
-     * All steps of rows first to end - 1, backwards. The internal rows then hold the gradients by the pre-activations, and
-     * {@code dh}, {@code dc} those by the initial state.
+     * All steps of a share, backwards. The internal rows then hold the gradients by the pre-activations, and {@code dh},
+     * {@code dc} those by the initial state.
      *
      * @param dy gradient by the outputs, at {@code offset + (t * N + n) * row + column}; not looked at if {@code row} is 0
      */
-    void backward(int steps, int first, int end, float[] dy, int offset, int row, int column) {
+    void backward(int steps, Share share, float[] dy, int offset, int row, int column) {
+        int units = Math.min(share.to, b.hidden) - share.from;
         for (int s = steps - 1; s >= 0; s--) {
-            for (int n = first; n < end; n++) {
+            for (int n = share.first; n < share.end; n++) {
                 if (row > 0 && s < b.lengths[n]) {
-                    addGradient(n * b.padded, dy, offset + (time(s, n) * b.batch + n) * row + column);
+                    int from = offset + (time(s, n) * b.batch + n) * row + column + share.from;
+                    add(b.dh, b.slot(0, n) + share.from, dy, from, units);
                 }
             }
-            b.cell.backward(b, s, first, end);
+            b.cell.backward(b, s, share);
         }
+        share.meet();
     }
 
-    private void addGradient(int to, float[] dy, int from) {
-        float[] dh = b.dh;
-        for (int j = 0; j < b.hidden; j++) {
-            dh[to + j] += dy[from + j];
+    private static void add(float[] target, int to, float[] source, int from, int count) {
+        for (int j = 0; j < count; j++) {
+            target[to + j] += source[from + j];
         }
     }
 
@@ -203,12 +210,17 @@ final class LayerPass {
         }
     }
 
-    /** {@code W^T da} of rows first to end - 1, in the order of the steps. */
-    void inputGradient(int steps, int first, int end) {
-        for (int s = 0; s < steps; s++) {
+    /** {@code W^T da} of a share, in the order of the steps. */
+    void inputGradient(int steps, Share share) {
+        int first = share.first;
+        int count = share.end - first;
+        int chunk = count == b.batch ? Math.max(1, PROJECTED_ROWS / count) : 1;
+        int last = share.endStep(steps);
+        for (int s = share.firstStep(steps); s < last; s += chunk) {
+            int rows = Math.min(chunk, last - s) * count;
             int from = (s * b.batch + first) * b.xPadded;
-            Arrays.fill(dx, from, from + (end - first) * b.xPadded, 0);
-            b.inputProductBackward(s, first, end - first, dx, from);
+            Arrays.fill(dx, from, from + rows * b.xPadded, 0);
+            b.inputProductBackward(s, first, rows, dx, from);
         }
     }
 
@@ -219,27 +231,25 @@ final class LayerPass {
      * @param width values of each row
      * @param assign whether to assign instead of to add
      */
-    void addInputGradient(
-            int steps, int first, int end, float[] target, int offset, int row, int width, boolean assign) {
-        for (int s = 0; s < steps; s++) {
-            for (int n = first; n < end; n++) {
+    void addInputGradient(int steps, Share share, float[] target, int offset, int row, int width, boolean assign) {
+        for (int s = share.firstStep(steps); s < share.endStep(steps); s++) {
+            for (int n = share.first; n < share.end; n++) {
                 int from = (s * b.batch + n) * b.xPadded;
                 int to = offset + (time(s, n) * b.batch + n) * row;
                 if (assign) {
                     System.arraycopy(dx, from, target, to, width);
                 } else {
-                    for (int j = 0; j < width; j++) {
-                        target[to + j] += dx[from + j];
-                    }
+                    add(target, to, dx, from, width);
                 }
             }
         }
+        share.meet();
     }
 
     /** Multiplies the outputs of this layer, or the gradient by them, by the mask of dropout. */
-    void dropOut(long seed, int steps, int first, int end, float[] y, int row) {
-        for (int t = 0; t < steps; t++) {
-            for (int n = first; n < end; n++) {
+    void dropOut(long seed, int steps, Share share, float[] y, int row) {
+        for (int t = share.firstStep(steps); t < share.endStep(steps); t++) {
+            for (int n = share.first; n < share.end; n++) {
                 int at = (t * b.batch + n) * row + d * b.padded;
                 for (int j = 0; j < b.hidden; j++) {
                     long counter = Dropout.counter(layer, steps, t, b.batch, n, spec.outputSize(), d * b.hidden + j);
@@ -247,5 +257,6 @@ final class LayerPass {
                 }
             }
         }
+        share.meet();
     }
 }

@@ -26,28 +26,35 @@ final class LstmCell extends CpuCell {
     }
 
     @Override
-    void forward(LayerBuffers b, int s, int first, int end) {
-        b.recurrentProduct(0, s, first, end, b.h);
-        for (int n = first; n < end; n++) {
+    void forward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        b.recurrentProduct(0, s, share, b.h);
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
-            loops.sigmoid(b.rows, a, 3 * padded);
-            loops.tanh(b.rows, a + 3 * padded, padded);
-            loops.lstmForward(b.rows, a, b.c, b.slot(s, n), b.c, b.h, b.slot(s + 1, n), b.tanhC, padded);
+            int h = b.slot(s, n) + from;
+            sigmoid(b.rows, a, 3, share);
+            loops.tanh(b.rows, a + 3 * padded + from, units);
+            loops.lstmForward(b.rows, a + from, padded, b.c, h, b.c, b.h, b.slot(s + 1, n) + from, b.tanhC, units);
         }
     }
 
     @Override
-    void backward(LayerBuffers b, int s, int first, int end) {
-        for (int n = first; n < end; n++) {
+    void backward(LayerBuffers b, int s, Share share) {
+        int from = share.from;
+        int units = share.to - from;
+        for (int n = share.first; n < share.end; n++) {
             int a = b.row(s, n);
-            int d = n * padded;
+            int d = b.slot(0, n) + from;
             if (s < b.lengths[n]) {
-                loops.lstmBackward(b.rows, a, b.c, b.tanhC, b.slot(s, n), b.dh, b.dc, d, padded);
-                Arrays.fill(b.dh, d, d + padded, 0);
+                int c = b.slot(s, n) + from;
+                loops.lstmBackward(b.rows, a + from, padded, b.c, b.tanhC, c, b.dh, b.dc, d, units);
+                Arrays.fill(b.dh, d, d + units, 0);
             } else {
-                Arrays.fill(b.rows, a, a + row, 0);
+                clear(b.rows, a, share);
             }
         }
-        b.recurrentProductBackward(0, s, first, end, b.dh);
+        share.meet();
+        b.recurrentProductBackward(0, s, share, b.dh);
     }
 }

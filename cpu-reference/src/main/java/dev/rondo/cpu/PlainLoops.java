@@ -37,6 +37,24 @@ final class PlainLoops implements InnerLoops {
     }
 
     @Override
+    public void rowProduct(
+            float[] a,
+            int aOffset,
+            PackedMatrix b,
+            int first,
+            int panels,
+            int blocks,
+            int blockPanels,
+            float[] c,
+            int cOffset) {
+        for (int block = 0; block < blocks; block++) {
+            int panel = block * blockPanels;
+            int from = b.offset() + (first + panel) * b.stride();
+            product(a, aOffset, 0, 1, b.depth(), b.data(), from, panels, c, cOffset + panel * PANEL, 0);
+        }
+    }
+
+    @Override
     public void transposedProduct(
             float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow) {
         for (int panel = 0; panel < panels; panel++) {
@@ -116,6 +134,7 @@ final class PlainLoops implements InnerLoops {
     public void lstmForward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             int cOffset,
             float[] cNext,
@@ -125,9 +144,9 @@ final class PlainLoops implements InnerLoops {
             int n) {
         for (int j = 0; j < n; j++) {
             float i = gates[offset + j];
-            float f = gates[offset + n + j];
-            float o = gates[offset + 2 * n + j];
-            float g = gates[offset + 3 * n + j];
+            float f = gates[offset + gate + j];
+            float o = gates[offset + 2 * gate + j];
+            float g = gates[offset + 3 * gate + j];
             float next = f * c[cOffset + j] + i * g;
             cNext[nextOffset + j] = next;
             tanhC[cOffset + j] = Activations.tanh(next);
@@ -139,6 +158,7 @@ final class PlainLoops implements InnerLoops {
     public void lstmBackward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             float[] tanhC,
             int cOffset,
@@ -148,9 +168,9 @@ final class PlainLoops implements InnerLoops {
             int n) {
         for (int j = 0; j < n; j++) {
             float i = gates[offset + j];
-            float f = gates[offset + n + j];
-            float o = gates[offset + 2 * n + j];
-            float g = gates[offset + 3 * n + j];
+            float f = gates[offset + gate + j];
+            float o = gates[offset + 2 * gate + j];
+            float g = gates[offset + 3 * gate + j];
             float y = tanhC[cOffset + j];
             float dO = dh[dOffset + j] * y;
             float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - y * y);
@@ -159,18 +179,19 @@ final class PlainLoops implements InnerLoops {
             float dG = dcAll * i;
             dc[dOffset + j] = dcAll * f;
             gates[offset + j] = dI * i * (1 - i);
-            gates[offset + n + j] = dF * f * (1 - f);
-            gates[offset + 2 * n + j] = dO * o * (1 - o);
-            gates[offset + 3 * n + j] = dG * (1 - g * g);
+            gates[offset + gate + j] = dF * f * (1 - f);
+            gates[offset + 2 * gate + j] = dO * o * (1 - o);
+            gates[offset + 3 * gate + j] = dG * (1 - g * g);
         }
     }
 
     @Override
-    public void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+    public void gruForward(
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
         for (int j = 0; j < n; j++) {
-            float r = row[offset + n + j];
-            float z = row[offset + 2 * n + j];
-            float q = row[offset + 3 * n + j];
+            float r = row[offset + gate + j];
+            float z = row[offset + 2 * gate + j];
+            float q = row[offset + 3 * gate + j];
             float candidate = Activations.tanh(row[offset + j] + r * q);
             row[offset + j] = candidate;
             hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
@@ -178,21 +199,21 @@ final class PlainLoops implements InnerLoops {
     }
 
     @Override
-    public void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+    public void gruBackward(float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j++) {
             float candidate = row[offset + j];
-            float r = row[offset + n + j];
-            float z = row[offset + 2 * n + j];
-            float q = row[offset + 3 * n + j];
+            float r = row[offset + gate + j];
+            float z = row[offset + 2 * gate + j];
+            float q = row[offset + 3 * gate + j];
             float dN = dh[dOffset + j] * (1 - z);
             float daN = dN * (1 - candidate * candidate);
             float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
             float dR = daN * q;
             float dQ = daN * r;
             row[offset + j] = daN;
-            row[offset + n + j] = dR * r * (1 - r);
-            row[offset + 2 * n + j] = dZ * z * (1 - z);
-            row[offset + 3 * n + j] = dQ;
+            row[offset + gate + j] = dR * r * (1 - r);
+            row[offset + 2 * gate + j] = dZ * z * (1 - z);
+            row[offset + 3 * gate + j] = dQ;
             dh[dOffset + j] *= z;
         }
     }
@@ -206,24 +227,24 @@ final class PlainLoops implements InnerLoops {
 
     @Override
     public void gruResetBeforeForward(
-            float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
         for (int j = 0; j < n; j++) {
-            float z = row[offset + n + j];
-            float candidate = row[offset + 2 * n + j];
+            float z = row[offset + gate + j];
+            float candidate = row[offset + 2 * gate + j];
             hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
         }
     }
 
     @Override
     public void gruResetBeforeBackward(
-            float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j++) {
-            float z = row[offset + n + j];
-            float candidate = row[offset + 2 * n + j];
+            float z = row[offset + gate + j];
+            float candidate = row[offset + 2 * gate + j];
             float dN = dh[dOffset + j] * (1 - z);
             float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
-            row[offset + n + j] = dZ * z * (1 - z);
-            row[offset + 2 * n + j] = dN * (1 - candidate * candidate);
+            row[offset + gate + j] = dZ * z * (1 - z);
+            row[offset + 2 * gate + j] = dN * (1 - candidate * candidate);
             dh[dOffset + j] *= z;
         }
     }

@@ -27,39 +27,42 @@ final class RnnCell extends CpuCell {
     }
 
     @Override
-    void forward(LayerBuffers b, int s, int first, int end) {
-        b.recurrentProduct(0, s, first, end, b.h);
-        for (int n = first; n < end; n++) {
-            int a = b.row(s, n);
+    void forward(LayerBuffers b, int s, Share share) {
+        int units = share.to - share.from;
+        b.recurrentProduct(0, s, share, b.h);
+        for (int n = share.first; n < share.end; n++) {
+            int a = b.row(s, n) + share.from;
             if (relu) {
-                for (int j = a; j < a + padded; j++) {
+                for (int j = a; j < a + units; j++) {
                     b.rows[j] = Math.max(0, b.rows[j]);
                 }
             } else {
-                loops.tanh(b.rows, a, padded);
+                loops.tanh(b.rows, a, units);
             }
-            System.arraycopy(b.rows, a, b.h, b.slot(s + 1, n), padded);
+            System.arraycopy(b.rows, a, b.h, b.slot(s + 1, n) + share.from, units);
         }
     }
 
     @Override
-    void backward(LayerBuffers b, int s, int first, int end) {
-        for (int n = first; n < end; n++) {
-            int a = b.row(s, n);
-            int d = n * padded;
+    void backward(LayerBuffers b, int s, Share share) {
+        int units = share.to - share.from;
+        for (int n = share.first; n < share.end; n++) {
+            int a = b.row(s, n) + share.from;
+            int d = b.slot(0, n) + share.from;
             if (s >= b.lengths[n]) {
-                Arrays.fill(b.rows, a, a + row, 0);
+                Arrays.fill(b.rows, a, a + units, 0);
                 continue;
             }
             if (relu) {
-                for (int j = 0; j < padded; j++) {
+                for (int j = 0; j < units; j++) {
                     b.rows[a + j] = b.rows[a + j] > 0 ? b.dh[d + j] : 0;
                 }
             } else {
-                loops.rnnTanhBackward(b.h, b.slot(s + 1, n), b.dh, d, b.rows, a, padded);
+                loops.rnnTanhBackward(b.h, b.slot(s + 1, n) + share.from, b.dh, d, b.rows, a, units);
             }
-            Arrays.fill(b.dh, d, d + padded, 0);
+            Arrays.fill(b.dh, d, d + units, 0);
         }
-        b.recurrentProductBackward(0, s, first, end, b.dh);
+        share.meet();
+        b.recurrentProductBackward(0, s, share, b.dh);
     }
 }

@@ -1,6 +1,7 @@
 package dev.rondo.cpu;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -16,11 +17,19 @@ final class Workers implements AutoCloseable {
 
     private static final int SPINS = 2_000;
 
+    /** Looks without a pause: a pause takes as long as a step of a small layer takes. */
+    private static final int SHORT_SPINS = 200;
+
+    /** Two cache lines, in ints: processors fetch lines in pairs. */
+    private static final int LINE = 32;
+
     /** About ten microseconds of multiplications. */
     private static final long SMALL = 500_000;
 
     private final Helper[] helpers;
     private final AtomicInteger pending = new AtomicInteger();
+    private final AtomicIntegerArray meetings;
+    private int active = 1;
     private volatile Task task = worker -> {};
     private volatile int generation;
     private volatile boolean closed;
@@ -28,6 +37,7 @@ final class Workers implements AutoCloseable {
     private volatile Thread caller;
 
     Workers(int count) {
+        meetings = new AtomicIntegerArray(count * LINE);
         helpers = new Helper[count - 1];
         for (int i = 0; i < helpers.length; i++) {
             helpers[i] = new Helper(i + 1);
@@ -41,9 +51,35 @@ final class Workers implements AutoCloseable {
         return helpers.length + 1;
     }
 
+    /** How many workers take part in the task in progress: all, or the caller alone. */
+    int active() {
+        return active;
+    }
+
+    /**
+     * Waits until workers 0 to parties - 1 of the task in progress have come here as often as this one. Each has a counter in a
+     * cache line of its own, which only it writes: so the wait ends one transfer of a line after the last one came.
+     */
+    void meet(int worker, int parties) {
+        int mine = meetings.get(worker * LINE) + 1;
+        meetings.setRelease(worker * LINE, mine);
+        for (int other = 0; other < parties; other++) {
+            for (int spins = 0; meetings.getAcquire(other * LINE) < mine; spins++) {
+                if (spins > SPINS) {
+                    Thread.yield();
+                } else if (spins > SHORT_SPINS) {
+                    Thread.onSpinWait();
+                }
+                if (failure != null) {
+                    throw new IllegalStateException("another worker failed", failure);
+                }
+            }
+        }
+    }
+
     /**
      * Runs the task for all workers, the calling thread being number 0, and returns when all are done. A small task is run by
-     * the calling thread alone, for one worker after the other: waking the others would take longer.
+     * the calling thread alone: waking the others would take longer. {@link #active} tells the task which it is.
      *
      * @param operations roughly how many multiplications or elements the task has in all
      * @param work what to do
@@ -53,10 +89,13 @@ final class Workers implements AutoCloseable {
             throw new IllegalStateException("backend cpu is closed");
         }
         if (helpers.length == 0 || operations < SMALL) {
-            for (int worker = 0; worker < count(); worker++) {
-                work.run(worker);
-            }
+            active = 1;
+            work.run(0);
             return;
+        }
+        active = count();
+        for (int worker = 0; worker < active; worker++) {
+            meetings.setPlain(worker * LINE, 0);
         }
         task = work;
         failure = null;
@@ -68,11 +107,10 @@ final class Workers implements AutoCloseable {
                 LockSupport.unpark(helper);
             }
         }
-        Throwable own = null;
         try {
             work.run(0);
         } catch (RuntimeException | Error e) {
-            own = e;
+            failure = failure == null ? e : failure;
         }
         for (int spins = 0; pending.get() > 0; spins++) {
             if (spins < SPINS) {
@@ -81,7 +119,7 @@ final class Workers implements AutoCloseable {
                 LockSupport.parkNanos(this, 50_000);
             }
         }
-        Throwable thrown = own != null ? own : failure;
+        Throwable thrown = failure;
         if (thrown instanceof RuntimeException exception) {
             throw exception;
         }
@@ -120,7 +158,7 @@ final class Workers implements AutoCloseable {
                 try {
                     task.run(worker);
                 } catch (RuntimeException | Error e) {
-                    failure = e;
+                    failure = failure == null ? e : failure;
                 }
                 if (pending.decrementAndGet() == 0) {
                     LockSupport.unpark(caller);

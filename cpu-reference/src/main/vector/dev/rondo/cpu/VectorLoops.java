@@ -43,18 +43,55 @@ final class VectorLoops implements InnerLoops {
             float[] c,
             int cOffset,
             int cRow) {
-        int panel = 0;
-        int next = depth * PANEL;
-        if (rows == 1) {
-            for (; panel <= panels - 4; panel += 4) {
-                VectorProducts.fourPanels(
-                        a, aOffset, depth, b, bOffset + panel * next, next, c, cOffset + panel * PANEL, PANEL);
-            }
+        for (int panel = 0; panel < panels; panel++) {
+            int from = bOffset + panel * depth * PANEL;
+            VectorProducts.panel(a, aOffset, aRow, rows, depth, b, from, c, cOffset + panel * PANEL, cRow);
         }
-        for (; panel < panels; panel++) {
-            VectorProducts.panel(
-                    a, aOffset, aRow, rows, depth, b, bOffset + panel * next, c, cOffset + panel * PANEL, cRow);
+    }
+
+    @Override
+    public void rowProduct(
+            float[] a,
+            int aOffset,
+            PackedMatrix b,
+            int first,
+            int panels,
+            int blocks,
+            int blockPanels,
+            float[] c,
+            int cOffset) {
+        int bOffset = b.offset() + first * b.stride();
+        int stride = b.stride();
+        int last = (blocks - 1) * blockPanels + panels - 1;
+        int p0 = 0;
+        while (p0 <= last) {
+            int p1 = next(p0, panels, blockPanels, last);
+            int p2 = next(p1, panels, blockPanels, last);
+            int p3 = next(p2, panels, blockPanels, last);
+            VectorProducts.fourPanels(
+                    a,
+                    aOffset,
+                    b.depth(),
+                    b.data(),
+                    bOffset + p0 * stride,
+                    bOffset + p1 * stride,
+                    bOffset + p2 * stride,
+                    bOffset + p3 * stride,
+                    c,
+                    cOffset + p0 * PANEL,
+                    cOffset + p1 * PANEL,
+                    cOffset + p2 * PANEL,
+                    cOffset + p3 * PANEL);
+            p0 = p3 == last ? last + 1 : next(p3, panels, blockPanels, last);
         }
+    }
+
+    /** The panel after p; the last one again after it. */
+    private static int next(int p, int panels, int blockPanels, int last) {
+        if (p == last) {
+            return last;
+        }
+        return panels < blockPanels && (p + 1) % blockPanels == panels ? p + 1 + blockPanels - panels : p + 1;
     }
 
     @Override
@@ -142,6 +179,7 @@ final class VectorLoops implements InnerLoops {
     public void lstmForward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             int cOffset,
             float[] cNext,
@@ -151,9 +189,9 @@ final class VectorLoops implements InnerLoops {
             int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector i = load(gates, offset + j);
-            FloatVector f = load(gates, offset + n + j);
-            FloatVector o = load(gates, offset + 2 * n + j);
-            FloatVector g = load(gates, offset + 3 * n + j);
+            FloatVector f = load(gates, offset + gate + j);
+            FloatVector o = load(gates, offset + 2 * gate + j);
+            FloatVector g = load(gates, offset + 3 * gate + j);
             FloatVector next = f.mul(load(c, cOffset + j)).add(i.mul(g));
             next.intoArray(cNext, nextOffset + j);
             FloatVector y = tanh(next);
@@ -166,6 +204,7 @@ final class VectorLoops implements InnerLoops {
     public void lstmBackward(
             float[] gates,
             int offset,
+            int gate,
             float[] c,
             float[] tanhC,
             int cOffset,
@@ -175,9 +214,9 @@ final class VectorLoops implements InnerLoops {
             int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector i = load(gates, offset + j);
-            FloatVector f = load(gates, offset + n + j);
-            FloatVector o = load(gates, offset + 2 * n + j);
-            FloatVector g = load(gates, offset + 3 * n + j);
+            FloatVector f = load(gates, offset + gate + j);
+            FloatVector o = load(gates, offset + 2 * gate + j);
+            FloatVector g = load(gates, offset + 3 * gate + j);
             FloatVector y = load(tanhC, cOffset + j);
             FloatVector dhNext = load(dh, dOffset + j);
             FloatVector dO = dhNext.mul(y);
@@ -187,18 +226,18 @@ final class VectorLoops implements InnerLoops {
             FloatVector dG = dcAll.mul(i);
             dcAll.mul(f).intoArray(dc, dOffset + j);
             dI.mul(dSigmoid(i)).intoArray(gates, offset + j);
-            dF.mul(dSigmoid(f)).intoArray(gates, offset + n + j);
-            dO.mul(dSigmoid(o)).intoArray(gates, offset + 2 * n + j);
-            dG.mul(dTanh(g)).intoArray(gates, offset + 3 * n + j);
+            dF.mul(dSigmoid(f)).intoArray(gates, offset + gate + j);
+            dO.mul(dSigmoid(o)).intoArray(gates, offset + 2 * gate + j);
+            dG.mul(dTanh(g)).intoArray(gates, offset + 3 * gate + j);
         }
     }
 
     @Override
-    public void gruForward(float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+    public void gruForward(float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            FloatVector r = load(row, offset + n + j);
-            FloatVector z = load(row, offset + 2 * n + j);
-            FloatVector q = load(row, offset + 3 * n + j);
+            FloatVector r = load(row, offset + gate + j);
+            FloatVector z = load(row, offset + 2 * gate + j);
+            FloatVector q = load(row, offset + 3 * gate + j);
             FloatVector candidate = tanh(load(row, offset + j).add(r.mul(q)));
             candidate.intoArray(row, offset + j);
             FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
@@ -207,21 +246,21 @@ final class VectorLoops implements InnerLoops {
     }
 
     @Override
-    public void gruBackward(float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+    public void gruBackward(float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector candidate = load(row, offset + j);
-            FloatVector r = load(row, offset + n + j);
-            FloatVector z = load(row, offset + 2 * n + j);
-            FloatVector q = load(row, offset + 3 * n + j);
+            FloatVector r = load(row, offset + gate + j);
+            FloatVector z = load(row, offset + 2 * gate + j);
+            FloatVector q = load(row, offset + 3 * gate + j);
             FloatVector dhNext = load(dh, dOffset + j);
             FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
             FloatVector daN = dN.mul(dTanh(candidate));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
             FloatVector dR = daN.mul(q);
             daN.intoArray(row, offset + j);
-            dR.mul(dSigmoid(r)).intoArray(row, offset + n + j);
-            dZ.mul(dSigmoid(z)).intoArray(row, offset + 2 * n + j);
-            daN.mul(r).intoArray(row, offset + 3 * n + j);
+            dR.mul(dSigmoid(r)).intoArray(row, offset + gate + j);
+            dZ.mul(dSigmoid(z)).intoArray(row, offset + 2 * gate + j);
+            daN.mul(r).intoArray(row, offset + 3 * gate + j);
             dhNext.mul(z).intoArray(dh, dOffset + j);
         }
     }
@@ -235,10 +274,10 @@ final class VectorLoops implements InnerLoops {
 
     @Override
     public void gruResetBeforeForward(
-            float[] row, int offset, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            FloatVector z = load(row, offset + n + j);
-            FloatVector candidate = load(row, offset + 2 * n + j);
+            FloatVector z = load(row, offset + gate + j);
+            FloatVector candidate = load(row, offset + 2 * gate + j);
             FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
             keep.mul(candidate).add(z.mul(load(h, hOffset + j))).intoArray(hNext, hNextOffset + j);
         }
@@ -246,15 +285,15 @@ final class VectorLoops implements InnerLoops {
 
     @Override
     public void gruResetBeforeBackward(
-            float[] row, int offset, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            FloatVector z = load(row, offset + n + j);
-            FloatVector candidate = load(row, offset + 2 * n + j);
+            FloatVector z = load(row, offset + gate + j);
+            FloatVector candidate = load(row, offset + 2 * gate + j);
             FloatVector dhNext = load(dh, dOffset + j);
             FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
-            dZ.mul(dSigmoid(z)).intoArray(row, offset + n + j);
-            dN.mul(dTanh(candidate)).intoArray(row, offset + 2 * n + j);
+            dZ.mul(dSigmoid(z)).intoArray(row, offset + gate + j);
+            dN.mul(dTanh(candidate)).intoArray(row, offset + 2 * gate + j);
             dhNext.mul(z).intoArray(dh, dOffset + j);
         }
     }

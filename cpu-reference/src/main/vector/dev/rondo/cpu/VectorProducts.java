@@ -387,12 +387,24 @@ final class VectorProducts {
         s1.intoArray(c, cOffset + LANES);
     }
 
-    /** One row and four panels: eight independent sums hide the latency of a fused multiply-add. */
-    static void fourPanels(float[] a, int aOffset, int depth, float[] b, int bOffset, int next, float[] c, int cOffset, int cNext) {
-        int c0 = cOffset;
-        int c1 = cOffset + cNext;
-        int c2 = cOffset + 2 * cNext;
-        int c3 = cOffset + 3 * cNext;
+    /**
+     * One row and four panels: eight independent sums hide the latency of a fused multiply-add. A panel may be given more than
+     * once.
+     */
+    static void fourPanels(
+            float[] a,
+            int aOffset,
+            int depth,
+            float[] b,
+            int b0,
+            int b1,
+            int b2,
+            int b3,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int c3) {
         FloatVector s0a = FloatVector.fromArray(SPECIES, c, c0);
         FloatVector s0b = FloatVector.fromArray(SPECIES, c, c0 + LANES);
         FloatVector s1a = FloatVector.fromArray(SPECIES, c, c1);
@@ -401,16 +413,17 @@ final class VectorProducts {
         FloatVector s2b = FloatVector.fromArray(SPECIES, c, c2 + LANES);
         FloatVector s3a = FloatVector.fromArray(SPECIES, c, c3);
         FloatVector s3b = FloatVector.fromArray(SPECIES, c, c3 + LANES);
-        for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
+        for (int k = 0; k < depth; k++) {
             FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
-            s0a = x.fma(FloatVector.fromArray(SPECIES, b, bk), s0a);
-            s0b = x.fma(FloatVector.fromArray(SPECIES, b, bk + LANES), s0b);
-            s1a = x.fma(FloatVector.fromArray(SPECIES, b, bk + next), s1a);
-            s1b = x.fma(FloatVector.fromArray(SPECIES, b, bk + next + LANES), s1b);
-            s2a = x.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next), s2a);
-            s2b = x.fma(FloatVector.fromArray(SPECIES, b, bk + 2 * next + LANES), s2b);
-            s3a = x.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next), s3a);
-            s3b = x.fma(FloatVector.fromArray(SPECIES, b, bk + 3 * next + LANES), s3b);
+            int at = k * PANEL;
+            s0a = x.fma(FloatVector.fromArray(SPECIES, b, b0 + at), s0a);
+            s0b = x.fma(FloatVector.fromArray(SPECIES, b, b0 + at + LANES), s0b);
+            s1a = x.fma(FloatVector.fromArray(SPECIES, b, b1 + at), s1a);
+            s1b = x.fma(FloatVector.fromArray(SPECIES, b, b1 + at + LANES), s1b);
+            s2a = x.fma(FloatVector.fromArray(SPECIES, b, b2 + at), s2a);
+            s2b = x.fma(FloatVector.fromArray(SPECIES, b, b2 + at + LANES), s2b);
+            s3a = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at), s3a);
+            s3b = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at + LANES), s3b);
         }
         s0a.intoArray(c, c0);
         s0b.intoArray(c, c0 + LANES);

@@ -12,6 +12,7 @@ import dev.rondo.contract.OptimizerContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.SequenceContract;
 import dev.rondo.contract.SharingContract;
+import dev.rondo.contract.ThreadsContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
 import dev.rondo.model.CharacterLanguageModelContract;
@@ -110,6 +111,14 @@ abstract class CpuContracts {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Threads extends ThreadsContract {
+        @Override
+        protected Backend open(int threads) {
+            return CpuContracts.open(loops, threads);
         }
     }
 
