@@ -160,11 +160,14 @@ final class CpuLayers implements LayerKernels {
         int blocks = Packing.panels(outputs, panel);
         x.open(xTensor);
         target.open(dWeight);
-        packedX = atLeast(packedX, (long) padded * rows);
-        packed = atLeast(packed, (long) blocks * panel * rows);
+        int even = Packing.even(rows);
+        packedX = atLeast(packedX, (long) padded * even);
+        packed = atLeast(packed, (long) blocks * panel * even);
         result = atLeast(result, (long) blocks * panel * padded);
-        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, rows * panel, loops);
-        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, rows * panel, loops);
+        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, even * panel, loops);
+        Packing.pad(packedX, 0, rows, padded / panel, panel);
+        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, even * panel, loops);
+        Packing.pad(packed, 0, rows, blocks, panel);
         workers.run((long) rows * inputs * outputs, weightGradientTask);
         for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < inputs; i++) {
@@ -185,9 +188,10 @@ final class CpuLayers implements LayerKernels {
         }
         for (int i = 0; i < blocks; i++) {
             int row = i * panel;
-            int from = first * rows * panel;
+            int even = Packing.even(rows);
+            int from = first * even * panel;
             int to = row * padded + first * panel;
-            loops.transposedProduct(packed, row * rows, rows, packedX, from, end - first, result, to, padded);
+            loops.transposedProduct(packed, row * even, even, packedX, from, end - first, result, to, padded);
         }
     }
 

@@ -75,7 +75,7 @@ interface InnerLoops {
      *
      * @param a one panel of A, packed {@code [depth][panel]}
      * @param aOffset first element of A
-     * @param depth number of rows of A
+     * @param depth number of rows of A; even
      * @param b packed B
      * @param bOffset first element of B
      * @param panels number of panels of B

@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 final class LayerPass {
     /** So many internal rows are given {@code W x + b} before their steps are run: they are still in the cache then. */
-    static final int PROJECTED_ROWS = 256;
+    static final int PROJECTED_ROWS = 64;
 
     final LayerBuffers b;
     private final RnnSpec spec;

@@ -53,6 +53,21 @@ final class Packing {
         }
     }
 
+    /** The next even number: {@link InnerLoops#transposedProduct} takes two rows at a time. */
+    static int even(int depth) {
+        return depth + (depth & 1);
+    }
+
+    /** Makes the depth of panels even with a row of zeros. */
+    static void pad(float[] target, int targetOffset, int depth, int panels, int panel) {
+        if ((depth & 1) == 1) {
+            int stride = (depth + 1) * panel;
+            for (int to = targetOffset + depth * panel, i = 0; i < panels; i++, to += stride) {
+                Arrays.fill(target, to, to + panel, 0);
+            }
+        }
+    }
+
     /**
      * Packs the transpose: the element of depth k and column j is {@code source[offset + j * row + k]}.
      *

@@ -1,13 +1,16 @@
 package dev.rondo.cpu;
 
 /**
- * What one worker computes of a pass: some rows of the batch, or where there are fewer rows than workers, some hidden units of
- * all rows. Rows are independent of each other. Units are not: each step needs the whole state before it, so the workers wait
+ * What one worker computes of a pass: some rows of the batch, or some hidden units of all rows where there are fewer rows than
+ * workers or the weights are large. Rows are independent of each other. Units are not: each step needs the whole state before it, so the workers wait
  * for one another with {@link #meet}. A unit is computed in the same way whoever computes it.
  */
 final class Share {
     /** Multiplications of a step for which a worker pays: a meeting takes as long as some tens of thousands. */
     private static final long STEP = 32_000;
+
+    /** Recurrent weights beyond a second cache, in elements: a worker that takes units reads only its part of them. */
+    private static final long LARGE_WEIGHTS = 1 << 21;
 
     private final Workers workers;
     private final int worker;
@@ -43,7 +46,7 @@ final class Share {
      */
     void take(int rows, int units, int panel, long stepOperations) {
         int active = workers.active();
-        byUnits = active > 1 && rows < active;
+        byUnits = active > 1 && (rows < active || stepOperations / rows >= LARGE_WEIGHTS);
         first = byUnits ? 0 : part(rows, worker, active);
         end = byUnits ? rows : part(rows, worker + 1, active);
         from = 0;

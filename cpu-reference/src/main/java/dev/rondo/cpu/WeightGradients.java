@@ -9,10 +9,10 @@ import java.util.Arrays;
  */
 final class WeightGradients {
     /** Gate rows of one piece of work. */
-    private static final int ROWS = 128;
+    private static final int ROWS = 256;
 
     /** Steps and rows of the batch that are multiplied at a time. */
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 128;
 
     private final LayerPass pass;
     private final LayerBuffers b;
@@ -129,38 +129,26 @@ final class WeightGradients {
         int panel = b.panel;
         int panels = Packing.panels(xRow, panel);
         scratch.reserve(xRow, panel);
-        PackedMatrix packed = scratch.x;
+        float[] da = scratch.da;
+        float[] packed = scratch.x.data();
+        int packedOffset = scratch.x.offset();
         Arrays.fill(c, cOffset, cOffset + rows * cRow, 0);
         Arrays.fill(sums, first, first + rows, 0);
         int all = steps * b.batch;
         for (int from = 0; from < all; from += DEPTH) {
             int depth = Math.min(DEPTH, all - from);
+            int even = Packing.even(depth);
             int source = from * b.row + first;
-            b.loops.pack(b.rows, source, b.row, depth, rows / panel, scratch.da, 0, depth * panel);
+            b.loops.pack(b.rows, source, b.row, depth, rows / panel, da, 0, even * panel);
+            Packing.pad(da, 0, depth, rows / panel, panel);
             for (int m = 0; m < depth; m++) {
                 b.loops.add(sums, first, b.rows, source + m * b.row, rows);
             }
-            Packing.rows(
-                    x,
-                    xOffset + from * xRow,
-                    xRow,
-                    depth,
-                    xRow,
-                    packed.data(),
-                    packed.offset(),
-                    depth * panel,
-                    b.loops);
+            Packing.rows(x, xOffset + from * xRow, xRow, depth, xRow, packed, packedOffset, even * panel, b.loops);
+            Packing.pad(packed, packedOffset, depth, panels, panel);
             for (int i = 0; i < rows; i += panel) {
                 b.loops.transposedProduct(
-                        scratch.da,
-                        i * depth,
-                        depth,
-                        packed.data(),
-                        packed.offset(),
-                        panels,
-                        c,
-                        cOffset + i * cRow,
-                        cRow);
+                        da, i * even, even, packed, packedOffset, panels, c, cOffset + i * cRow, cRow);
             }
         }
     }

@@ -473,7 +473,7 @@ final class VectorProducts {
         FloatVector s10b = FloatVector.fromArray(SPECIES, c, c10 + LANES);
         FloatVector s11a = FloatVector.fromArray(SPECIES, c, c11);
         FloatVector s11b = FloatVector.fromArray(SPECIES, c, c11 + LANES);
-        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += PANEL, bk += PANEL) {
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k += 2, ak += 2 * PANEL, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
             FloatVector x = FloatVector.broadcast(SPECIES, a[ak]);
@@ -510,6 +510,44 @@ final class VectorProducts {
             s10a = x.fma(b0, s10a);
             s10b = x.fma(b1, s10b);
             x = FloatVector.broadcast(SPECIES, a[ak + 11]);
+            s11a = x.fma(b0, s11a);
+            s11b = x.fma(b1, s11b);
+            b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
+            b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL]);
+            s0a = x.fma(b0, s0a);
+            s0b = x.fma(b1, s0b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]);
+            s1a = x.fma(b0, s1a);
+            s1b = x.fma(b1, s1b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]);
+            s2a = x.fma(b0, s2a);
+            s2b = x.fma(b1, s2b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]);
+            s3a = x.fma(b0, s3a);
+            s3b = x.fma(b1, s3b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]);
+            s4a = x.fma(b0, s4a);
+            s4b = x.fma(b1, s4b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]);
+            s5a = x.fma(b0, s5a);
+            s5b = x.fma(b1, s5b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]);
+            s6a = x.fma(b0, s6a);
+            s6b = x.fma(b1, s6b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]);
+            s7a = x.fma(b0, s7a);
+            s7b = x.fma(b1, s7b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 8]);
+            s8a = x.fma(b0, s8a);
+            s8b = x.fma(b1, s8b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 9]);
+            s9a = x.fma(b0, s9a);
+            s9b = x.fma(b1, s9b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 10]);
+            s10a = x.fma(b0, s10a);
+            s10b = x.fma(b1, s10b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 11]);
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
         }
@@ -565,7 +603,7 @@ final class VectorProducts {
         FloatVector s6b = FloatVector.fromArray(SPECIES, c, c6 + LANES);
         FloatVector s7a = FloatVector.fromArray(SPECIES, c, c7);
         FloatVector s7b = FloatVector.fromArray(SPECIES, c, c7 + LANES);
-        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k++, ak += PANEL, bk += PANEL) {
+        for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k += 2, ak += 2 * PANEL, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
             FloatVector x = FloatVector.broadcast(SPECIES, a[ak]);
@@ -590,6 +628,32 @@ final class VectorProducts {
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
             x = FloatVector.broadcast(SPECIES, a[ak + 7]);
+            s7a = x.fma(b0, s7a);
+            s7b = x.fma(b1, s7b);
+            b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
+            b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL]);
+            s0a = x.fma(b0, s0a);
+            s0b = x.fma(b1, s0b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]);
+            s1a = x.fma(b0, s1a);
+            s1b = x.fma(b1, s1b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]);
+            s2a = x.fma(b0, s2a);
+            s2b = x.fma(b1, s2b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]);
+            s3a = x.fma(b0, s3a);
+            s3b = x.fma(b1, s3b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]);
+            s4a = x.fma(b0, s4a);
+            s4b = x.fma(b1, s4b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]);
+            s5a = x.fma(b0, s5a);
+            s5b = x.fma(b1, s5b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]);
+            s6a = x.fma(b0, s6a);
+            s6b = x.fma(b1, s6b);
+            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]);
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
         }
