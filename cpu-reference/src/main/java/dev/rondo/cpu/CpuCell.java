@@ -20,7 +20,7 @@ abstract class CpuCell {
     CpuCell(InnerLoops loops, int hidden, int blocks, Part... parts) {
         this.loops = loops;
         this.hidden = hidden;
-        this.padded = Packing.panels(hidden, loops.panel()) * loops.panel();
+        this.padded = PackedMatrix.padded(hidden, loops.panel());
         this.row = blocks * padded;
         this.parts = parts;
     }

@@ -7,7 +7,10 @@ import dev.rondo.spi.LayerKernels;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/** Linear layer and embedding; one call at a time, since the scratch is shared. The rows of the linear layer are shared among threads, and for the gradients the columns. */
+/**
+ * Linear layer and embedding; one call at a time, since the scratch is shared. The rows of the linear layer are shared among
+ * threads, and for the gradients the columns.
+ */
 final class CpuLayers implements LayerKernels {
     private final InnerLoops loops;
     private final Workers workers;
@@ -17,8 +20,9 @@ final class CpuLayers implements LayerKernels {
     private final HostArray y = new HostArray();
     private final HostArray target = new HostArray();
     private final HostArray biasArray = new HostArray();
-    private float[] packed = new float[0];
-    private float[] packedX = new float[0];
+    private PackedMatrix packedWeight;
+    private PackedMatrix packedX;
+    private PackedMatrix packedDy;
     private float[] result = new float[0];
     private final Workers.Task forwardTask = this::forwardRows;
     private final Workers.Task inputGradientTask = this::inputGradientRows;
@@ -32,6 +36,20 @@ final class CpuLayers implements LayerKernels {
         this.loops = loops;
         this.workers = workers;
         this.panel = loops.panel();
+        this.packedWeight = loops.matrix(new AlignedMemory(""), 0, 0);
+        this.packedX = packedWeight;
+        this.packedDy = packedWeight;
+    }
+
+    /** The same matrix if there is room in it, else a larger one. */
+    private PackedMatrix atLeast(PackedMatrix matrix, int depth, int columns) {
+        if (matrix.depth >= depth && matrix.columns >= columns) {
+            return matrix;
+        }
+        AlignedMemory memory = new AlignedMemory("packed operands of a linear layer");
+        PackedMatrix larger = loops.matrix(memory, Math.max(depth, matrix.depth), Math.max(columns, matrix.columns));
+        memory.allocate();
+        return larger;
     }
 
     private static float[] atLeast(float[] array, long size) {
@@ -43,25 +61,23 @@ final class CpuLayers implements LayerKernels {
         outputs = weight.dimension(0);
         inputs = weight.dimension(1);
         rows = (int) (xTensor.size() / inputs);
-        int panels = Packing.panels(outputs, panel);
-        int padded = panels * panel;
+        int padded = PackedMatrix.padded(outputs, panel);
         w.open(weight);
         x.open(xTensor);
         y.open(yTensor);
         if (bias != null) {
             biasArray.open(bias);
         }
-        packed = atLeast(packed, (long) padded * inputs);
+        packedWeight = atLeast(packedWeight, inputs, outputs);
         result = atLeast(result, (long) rows * padded);
-        Packing.transposed(w.array, w.offset, inputs, inputs, outputs, packed, 0, inputs * panel, panel);
+        packedWeight.packTransposed(w.array, w.offset, inputs, inputs, outputs, 0, 0);
         biased = bias != null;
         workers.run((long) rows * inputs * outputs, forwardTask);
         y.writeBack(yTensor);
     }
 
     private void forwardRows(int worker) {
-        int panels = Packing.panels(outputs, panel);
-        int padded = panels * panel;
+        int padded = PackedMatrix.padded(outputs, panel);
         int first = share(rows, worker);
         int end = share(rows, worker + 1);
         for (int m = first; m < end; m++) {
@@ -76,9 +92,9 @@ final class CpuLayers implements LayerKernels {
                 inputs,
                 end - first,
                 inputs,
-                packed,
+                packedWeight,
                 0,
-                panels,
+                padded / panel,
                 result,
                 first * padded,
                 padded);
@@ -122,19 +138,18 @@ final class CpuLayers implements LayerKernels {
     }
 
     private void inputGradient(Tensor weight, Tensor dx) {
-        int padded = Packing.panels(inputs, panel) * panel;
+        int padded = PackedMatrix.padded(inputs, panel);
         w.open(weight);
         target.open(dx);
-        packed = atLeast(packed, (long) padded * outputs);
+        packedWeight = atLeast(packedWeight, outputs, inputs);
         result = atLeast(result, (long) rows * padded);
-        Packing.rows(w.array, w.offset, inputs, outputs, inputs, packed, 0, outputs * panel, loops);
+        packedWeight.pack(w.array, w.offset, inputs, outputs, inputs, 0, 0);
         workers.run((long) rows * inputs * outputs, inputGradientTask);
         target.writeBack(dx);
     }
 
     private void inputGradientRows(int worker) {
-        int panels = Packing.panels(inputs, panel);
-        int padded = panels * panel;
+        int padded = PackedMatrix.padded(inputs, panel);
         int first = share(rows, worker);
         int end = share(rows, worker + 1);
         Arrays.fill(result, first * padded, end * padded, 0);
@@ -144,9 +159,9 @@ final class CpuLayers implements LayerKernels {
                 outputs,
                 end - first,
                 outputs,
-                packed,
+                packedWeight,
                 0,
-                panels,
+                padded / panel,
                 result,
                 first * padded,
                 padded);
@@ -156,18 +171,16 @@ final class CpuLayers implements LayerKernels {
     }
 
     private void weightGradient(Tensor xTensor, Tensor dWeight) {
-        int padded = Packing.panels(inputs, panel) * panel;
-        int blocks = Packing.panels(outputs, panel);
+        int padded = PackedMatrix.padded(inputs, panel);
         x.open(xTensor);
         target.open(dWeight);
-        int even = Packing.even(rows);
-        packedX = atLeast(packedX, (long) padded * even);
-        packed = atLeast(packed, (long) blocks * panel * even);
-        result = atLeast(result, (long) blocks * panel * padded);
-        Packing.rows(x.array, x.offset, inputs, rows, inputs, packedX, 0, even * panel, loops);
-        Packing.pad(packedX, 0, rows, padded / panel, panel);
-        Packing.rows(y.array, y.offset, outputs, rows, outputs, packed, 0, even * panel, loops);
-        Packing.pad(packed, 0, rows, blocks, panel);
+        packedX = atLeast(packedX, rows + 1, inputs);
+        packedDy = atLeast(packedDy, rows + 1, outputs);
+        result = atLeast(result, (long) PackedMatrix.padded(outputs, panel) * padded);
+        packedX.pack(x.array, x.offset, inputs, rows, inputs, 0, 0);
+        packedX.clear(rows, inputs);
+        packedDy.pack(y.array, y.offset, outputs, rows, outputs, 0, 0);
+        packedDy.clear(rows, outputs);
         workers.run((long) rows * inputs * outputs, weightGradientTask);
         for (int o = 0; o < outputs; o++) {
             for (int i = 0; i < inputs; i++) {
@@ -178,21 +191,15 @@ final class CpuLayers implements LayerKernels {
     }
 
     private void weightGradientPanels(int worker) {
-        int panels = Packing.panels(inputs, panel);
-        int padded = panels * panel;
-        int blocks = Packing.panels(outputs, panel);
-        int first = share(panels, worker);
-        int end = share(panels, worker + 1);
-        for (int o = 0; o < blocks * panel; o++) {
-            Arrays.fill(result, o * padded + first * panel, o * padded + end * panel, 0);
+        int padded = PackedMatrix.padded(inputs, panel);
+        int all = PackedMatrix.padded(outputs, panel);
+        int first = share(padded / panel, worker);
+        int panels = share(padded / panel, worker + 1) - first;
+        for (int o = 0; o < all; o++) {
+            int to = o * padded + first * panel;
+            Arrays.fill(result, to, to + panels * panel, 0);
         }
-        for (int i = 0; i < blocks; i++) {
-            int row = i * panel;
-            int even = Packing.even(rows);
-            int from = first * even * panel;
-            int to = row * padded + first * panel;
-            loops.transposedProduct(packed, row * even, even, packedX, from, end - first, result, to, padded);
-        }
+        loops.transposedProduct(packedDy, all, rows, packedX, first, panels, result, first * panel, padded);
     }
 
     @Override

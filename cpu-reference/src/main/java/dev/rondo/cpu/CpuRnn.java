@@ -85,7 +85,7 @@ final class CpuRnn implements RnnKernel {
             dOutputs[layer] = Sizes.floats("gradients", maxSteps, maxBatch, outputRow);
         }
         this.scratch = new WeightGradients.Scratch[workers.count()];
-        Arrays.setAll(scratch, worker -> new WeightGradients.Scratch());
+        Arrays.setAll(scratch, worker -> new WeightGradients.Scratch(loops));
         this.shares = new Share[workers.count()];
         Arrays.setAll(shares, worker -> new Share(workers, worker));
         this.offsets = offsets(spec);

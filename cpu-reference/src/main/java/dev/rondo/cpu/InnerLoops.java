@@ -18,18 +18,27 @@ interface InnerLoops {
     int panel();
 
     /**
-     * {@code C += A B}, for a matrix B that is packed in panels of columns: {@code [panels][depth][panel]}.
+     * A matrix of zeros, in the layout of these loops.
+     *
+     * @param memory where it is to lie, if in one array
+     * @param depth number of rows
+     * @param columns number of columns
+     */
+    PackedMatrix matrix(AlignedMemory memory, int depth, int columns);
+
+    /**
+     * {@code C += A B}, for some panels of columns of B.
      *
      * @param a A, row-major
      * @param aOffset first element of A
      * @param aRow distance of rows
      * @param rows number of rows of A and C
      * @param depth number of columns of A
-     * @param b packed B
-     * @param bOffset first element of B
+     * @param b B
+     * @param first first panel of B
      * @param panels number of panels
-     * @param c C, row-major {@code [rows][>= panels * panel]}
-     * @param cOffset first element of C
+     * @param c C, row-major
+     * @param cOffset where the first panel's columns are in the first row
      * @param cRow distance of rows
      */
     void product(
@@ -38,8 +47,8 @@ interface InnerLoops {
             int aRow,
             int rows,
             int depth,
-            float[] b,
-            int bOffset,
+            PackedMatrix b,
+            int first,
             int panels,
             float[] c,
             int cOffset,
@@ -51,7 +60,7 @@ interface InnerLoops {
      *
      * @param a the row
      * @param aOffset its first element
-     * @param b packed B
+     * @param b B
      * @param first first panel of the first block
      * @param panels number of panels of each block
      * @param blocks number of blocks
@@ -71,42 +80,28 @@ interface InnerLoops {
             int cOffset);
 
     /**
-     * {@code C += A^T B} for as many rows of C as a panel has columns: the form of weight gradients, where the depth is time.
+     * {@code C += A^T B}: the form of weight gradients, where the depth is time.
      *
-     * @param a one panel of A, packed {@code [depth][panel]}
-     * @param aOffset first element of A
-     * @param depth number of rows of A; even
-     * @param b packed B
-     * @param bOffset first element of B
+     * @param a A
+     * @param rows number of columns of A and rows of C; whole panels
+     * @param depth number of rows of A and B. If it is odd, there must be one more in A and in B, of zeros
+     * @param b B
+     * @param first first panel of B
      * @param panels number of panels of B
-     * @param c C, row-major {@code [panel][>= panels * panel]}
-     * @param cOffset first element of C
+     * @param c C, row-major
+     * @param cOffset where the first panel's columns are in the first row
      * @param cRow distance of rows
      */
     void transposedProduct(
-            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow);
-
-    /**
-     * Packs whole panels of columns.
-     *
-     * @param source row-major matrix
-     * @param offset its first element
-     * @param row distance of rows
-     * @param depth number of rows
-     * @param panels number of panels
-     * @param target receives the panels
-     * @param targetOffset first element of the first panel
-     * @param panelStride distance of panels
-     */
-    void pack(
-            float[] source,
-            int offset,
-            int row,
+            PackedMatrix a,
+            int rows,
             int depth,
+            PackedMatrix b,
+            int first,
             int panels,
-            float[] target,
-            int targetOffset,
-            int panelStride);
+            float[] c,
+            int cOffset,
+            int cRow);
 
     /** {@code target += source} for n elements. */
     void add(float[] target, int targetOffset, float[] source, int offset, int n);

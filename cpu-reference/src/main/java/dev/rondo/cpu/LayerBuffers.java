@@ -81,7 +81,7 @@ final class LayerBuffers {
         this.segment = layer == 0 ? spec.inputSize() : hidden;
         this.segmentPadded = layer == 0 ? spec.inputSize() : padded;
         this.xRow = segments * segmentPadded;
-        this.xPadded = Packing.panels(xRow, panel) * panel;
+        this.xPadded = PackedMatrix.padded(xRow, panel);
         this.rows = Sizes.floats("activations", maxSteps, maxBatch, row);
         this.h = Sizes.floats("hidden states", maxSteps + 1, maxBatch, padded);
         boolean reset = cell.parts.length > 1;
@@ -94,14 +94,14 @@ final class LayerBuffers {
         this.tanhC = Sizes.floats("activations", spec.cell().hasCellState() ? maxSteps : 0, maxBatch, padded);
         this.biasRow = new float[row];
         AlignedMemory memory = new AlignedMemory("packed weights");
-        this.inputWeights = PackedMatrix.in(memory, xRow, inputRow, panel);
-        this.inputWeightsBackward = PackedMatrix.in(memory, inputRow, xRow, panel);
+        this.inputWeights = loops.matrix(memory, xRow, inputRow);
+        this.inputWeightsBackward = loops.matrix(memory, inputRow, xRow);
         CpuCell.Part[] parts = cell.parts;
         this.recurrentWeights = new PackedMatrix[parts.length];
         this.recurrentWeightsBackward = new PackedMatrix[parts.length];
         for (int i = 0; i < parts.length; i++) {
-            recurrentWeights[i] = PackedMatrix.in(memory, hidden, parts[i].blocks() * padded, panel);
-            recurrentWeightsBackward[i] = PackedMatrix.in(memory, parts[i].blocks() * padded, padded, panel);
+            recurrentWeights[i] = loops.matrix(memory, hidden, parts[i].blocks() * padded);
+            recurrentWeightsBackward[i] = loops.matrix(memory, parts[i].blocks() * padded, padded);
         }
         memory.allocate();
     }
@@ -119,32 +119,13 @@ final class LayerBuffers {
     /** Packs the input weights of one gate, {@code [H, segments * segment]} of W. */
     void packInput(float[] weights, int wOffset, int gate, boolean backward) {
         int columnsOfW = segments * segment;
-        int block = cell.inputBlock(gate);
+        int block = cell.inputBlock(gate) * padded;
         for (int i = 0; i < segments; i++) {
             int from = wOffset + gate * hidden * columnsOfW + i * segment;
-            int forwardTo = inputWeights.offset() + block * padded * xRow + i * segmentPadded * panel;
-            Packing.transposed(
-                    weights,
-                    from,
-                    columnsOfW,
-                    segment,
-                    hidden,
-                    inputWeights.data(),
-                    forwardTo,
-                    inputWeights.stride(),
-                    panel);
+            int x = i * segmentPadded;
+            inputWeights.packTransposed(weights, from, columnsOfW, segment, hidden, x, block);
             if (backward) {
-                int backwardTo = inputWeightsBackward.offset() + i * segmentPadded * inputRow + block * padded * panel;
-                Packing.rows(
-                        weights,
-                        from,
-                        columnsOfW,
-                        hidden,
-                        segment,
-                        inputWeightsBackward.data(),
-                        backwardTo,
-                        inputWeightsBackward.stride(),
-                        loops);
+                inputWeightsBackward.pack(weights, from, columnsOfW, hidden, segment, block, x);
             }
         }
     }
@@ -170,29 +151,9 @@ final class LayerBuffers {
                 continue;
             }
             int from = uOffset + gate * hidden * hidden;
-            PackedMatrix u = recurrentWeights[i];
-            Packing.transposed(
-                    weights,
-                    from,
-                    hidden,
-                    hidden,
-                    hidden,
-                    u.data(),
-                    u.offset() + within * padded * hidden,
-                    u.stride(),
-                    panel);
+            recurrentWeights[i].packTransposed(weights, from, hidden, hidden, hidden, 0, within * padded);
             if (backward) {
-                PackedMatrix ut = recurrentWeightsBackward[i];
-                Packing.rows(
-                        weights,
-                        from,
-                        hidden,
-                        hidden,
-                        hidden,
-                        ut.data(),
-                        ut.offset() + within * padded * panel,
-                        ut.stride(),
-                        loops);
+                recurrentWeightsBackward[i].pack(weights, from, hidden, hidden, hidden, within * padded, 0);
             }
         }
     }
@@ -216,10 +177,11 @@ final class LayerBuffers {
     void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
         PackedMatrix w = inputWeightsBackward;
         int from = row(s, first);
+        int panels = w.columns / panel;
         if (count == 1) {
-            loops.rowProduct(rows, from, w, 0, w.panels(), 1, w.panels(), dx, dxOffset);
+            loops.rowProduct(rows, from, w, 0, panels, 1, panels, dx, dxOffset);
         } else {
-            loops.product(rows, from, row, count, w.depth(), w.data(), w.offset(), w.panels(), dx, dxOffset, xPadded);
+            loops.product(rows, from, row, count, w.depth, w, 0, panels, dx, dxOffset, xPadded);
         }
     }
 
@@ -235,15 +197,14 @@ final class LayerBuffers {
     void recurrentProductBackward(int part, int s, Share share, float[] dState) {
         PackedMatrix u = recurrentWeightsBackward[part];
         int from = row(s, share.first) + cell.parts[part].start() * padded;
-        int panel0 = share.from / panel;
-        int panels = share.to / panel - panel0;
+        int firstPanel = share.from / panel;
+        int panels = share.to / panel - firstPanel;
         int to = slot(0, share.first) + share.from;
         int count = share.end - share.first;
         if (count == 1) {
-            loops.rowProduct(rows, from, u, panel0, panels, 1, panels, dState, to);
+            loops.rowProduct(rows, from, u, firstPanel, panels, 1, panels, dState, to);
         } else {
-            int b = u.offset() + panel0 * u.stride();
-            loops.product(rows, from, row, count, u.depth(), u.data(), b, panels, dState, to, padded);
+            loops.product(rows, from, row, count, u.depth, u, firstPanel, panels, dState, to, padded);
         }
     }
 
@@ -261,15 +222,15 @@ final class LayerBuffers {
         int first = share.from / panel;
         int panels = share.to / panel - first;
         int blockPanels = padded / panel;
+        int to = cOffset + share.from;
         if (count == 1) {
-            loops.rowProduct(a, aOffset, b, first, panels, blocks, blockPanels, c, cOffset + share.from);
+            loops.rowProduct(a, aOffset, b, first, panels, blocks, blockPanels, c, to);
         } else if (panels == blockPanels) {
-            loops.product(a, aOffset, aRow, count, b.depth(), b.data(), b.offset(), blocks * panels, c, cOffset, row);
+            loops.product(a, aOffset, aRow, count, b.depth, b, 0, blocks * panels, c, to, row);
         } else {
             for (int block = 0; block < blocks; block++) {
-                int from = b.offset() + (block * blockPanels + first) * b.stride();
-                int to = cOffset + block * padded + share.from;
-                loops.product(a, aOffset, aRow, count, b.depth(), b.data(), from, panels, c, to, row);
+                int from = first + block * blockPanels;
+                loops.product(a, aOffset, aRow, count, b.depth, b, from, panels, c, to + block * padded, row);
             }
         }
     }

@@ -1,22 +1,53 @@
 package dev.rondo.cpu;
 
 /**
- * A packed matrix {@code [panels][depth][panel]}: the operand B of {@link InnerLoops#product}.
- *
- * @param memory holds it
- * @param offset its first element
- * @param depth number of rows
- * @param panels number of panels of columns
- * @param stride distance of panels
+ * A matrix in the layout that the inner loops read best. Columns are padded to whole panels; what is never packed is zero.
  */
-record PackedMatrix(AlignedMemory memory, int offset, int depth, int panels, int stride) {
-    /** Reserves the place for a matrix. */
-    static PackedMatrix in(AlignedMemory memory, int depth, int columns, int panel) {
-        int panels = Packing.panels(columns, panel);
-        return new PackedMatrix(memory, memory.reserve(panels, depth, panel), depth, panels, depth * panel);
+abstract class PackedMatrix {
+    /** Rows that there is room for. */
+    final int depth;
+
+    /** Columns, padded. */
+    final int columns;
+
+    PackedMatrix(int depth, int columns) {
+        this.depth = depth;
+        this.columns = columns;
     }
 
-    float[] data() {
-        return memory.array();
+    /** So many columns, padded to whole panels. */
+    static int padded(int columns, int panel) {
+        return (columns + panel - 1) / panel * panel;
     }
+
+    /**
+     * Packs rows: the element of depth {@code toDepth + k} and column {@code toColumn + j} becomes
+     * {@code source[offset + k * row + j]}. Columns up to the end of the last panel become zero.
+     *
+     * @param source the matrix, row-major
+     * @param offset its first element
+     * @param row distance of rows
+     * @param count number of rows
+     * @param width number of columns
+     * @param toDepth where the first row goes
+     * @param toColumn where the first column goes; the first of a panel
+     */
+    abstract void pack(float[] source, int offset, int row, int count, int width, int toDepth, int toColumn);
+
+    /**
+     * Packs the transpose: the element of depth {@code toDepth + k} and column {@code toColumn + j} becomes
+     * {@code source[offset + j * row + k]}.
+     *
+     * @param source the matrix, row-major
+     * @param offset its first element
+     * @param row distance of rows
+     * @param count number of columns of the source
+     * @param width number of rows of the source
+     * @param toDepth where the first column of the source goes
+     * @param toColumn where the first row of the source goes; the first of a panel
+     */
+    abstract void packTransposed(float[] source, int offset, int row, int count, int width, int toDepth, int toColumn);
+
+    /** Makes a row zero in the first columns; whole panels. */
+    abstract void clear(int row, int width);
 }

@@ -15,24 +15,33 @@ final class PlainLoops implements InnerLoops {
     }
 
     @Override
+    public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
+        return new RowMatrix(depth, columns, PANEL, PlainProducts.LEAST);
+    }
+
+    @Override
     public void product(
             float[] a,
             int aOffset,
             int aRow,
             int rows,
             int depth,
-            float[] b,
-            int bOffset,
+            PackedMatrix b,
+            int first,
             int panels,
             float[] c,
             int cOffset,
             int cRow) {
-        for (int panel = 0; panel < panels; panel++) {
-            int bPanel = bOffset + panel * depth * PANEL;
-            int cPanel = cOffset + panel * PANEL;
-            for (int i = 0; i < rows; i++) {
-                row(a, aOffset + i * aRow, 1, depth, b, bPanel, c, cPanel + i * cRow);
+        PlainProducts products = PlainProducts.ofThisThread();
+        products.columns((RowMatrix) b, first * PANEL, panels * PANEL);
+        for (int i = 0; i < rows; i += PlainProducts.ROWS) {
+            int count = Math.min(PlainProducts.ROWS, rows - i);
+            products.load(c, cOffset + i * cRow, cRow, count);
+            for (int k = 0; k < depth; k += PlainProducts.DEPTH) {
+                products.factors(a, aOffset + i * aRow + k, aRow, 1, count, Math.min(PlainProducts.DEPTH, depth - k));
+                products.multiply(k, depth);
             }
+            products.store(c, cOffset + i * cRow, cRow, count);
         }
     }
 
@@ -47,65 +56,37 @@ final class PlainLoops implements InnerLoops {
             int blockPanels,
             float[] c,
             int cOffset) {
+        if (panels == blockPanels) {
+            product(a, aOffset, 0, 1, b.depth, b, first, blocks * panels, c, cOffset, 0);
+            return;
+        }
         for (int block = 0; block < blocks; block++) {
             int panel = block * blockPanels;
-            int from = b.offset() + (first + panel) * b.stride();
-            product(a, aOffset, 0, 1, b.depth(), b.data(), from, panels, c, cOffset + panel * PANEL, 0);
+            product(a, aOffset, 0, 1, b.depth, b, first + panel, panels, c, cOffset + panel * PANEL, 0);
         }
     }
 
     @Override
     public void transposedProduct(
-            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow) {
-        for (int panel = 0; panel < panels; panel++) {
-            int bPanel = bOffset + panel * depth * PANEL;
-            int cPanel = cOffset + panel * PANEL;
-            for (int i = 0; i < PANEL; i++) {
-                row(a, aOffset + i, PANEL, depth, b, bPanel, c, cPanel + i * cRow);
-            }
-        }
-    }
-
-    /** One row of C in one panel; four steps of depth at a time, so that C is loaded and stored less often. */
-    private static void row(
-            float[] a, int aOffset, int aDepth, int depth, float[] b, int bOffset, float[] c, int cOffset) {
-        int k = 0;
-        int bk = bOffset;
-        for (; k <= depth - 4; k += 4, bk += 4 * PANEL) {
-            float a0 = a[aOffset + k * aDepth];
-            float a1 = a[aOffset + (k + 1) * aDepth];
-            float a2 = a[aOffset + (k + 2) * aDepth];
-            float a3 = a[aOffset + (k + 3) * aDepth];
-            for (int j = 0; j < PANEL; j++) {
-                float sum = Math.fma(a0, b[bk + j], c[cOffset + j]);
-                sum = Math.fma(a1, b[bk + PANEL + j], sum);
-                sum = Math.fma(a2, b[bk + 2 * PANEL + j], sum);
-                c[cOffset + j] = Math.fma(a3, b[bk + 3 * PANEL + j], sum);
-            }
-        }
-        for (; k < depth; k++, bk += PANEL) {
-            float a0 = a[aOffset + k * aDepth];
-            for (int j = 0; j < PANEL; j++) {
-                c[cOffset + j] = Math.fma(a0, b[bk + j], c[cOffset + j]);
-            }
-        }
-    }
-
-    @Override
-    public void pack(
-            float[] source,
-            int offset,
-            int row,
+            PackedMatrix a,
+            int rows,
             int depth,
+            PackedMatrix b,
+            int first,
             int panels,
-            float[] target,
-            int targetOffset,
-            int panelStride) {
-        for (int k = 0; k < depth; k++) {
-            for (int panel = 0; panel < panels; panel++) {
-                int from = offset + k * row + panel * PANEL;
-                System.arraycopy(source, from, target, targetOffset + panel * panelStride + k * PANEL, PANEL);
+            float[] c,
+            int cOffset,
+            int cRow) {
+        float[][] left = ((RowMatrix) a).rows;
+        PlainProducts products = PlainProducts.ofThisThread();
+        products.columns((RowMatrix) b, first * PANEL, panels * PANEL);
+        for (int i = 0; i < rows; i += PlainProducts.ROWS) {
+            products.load(c, cOffset + i * cRow, cRow, PlainProducts.ROWS);
+            for (int k = 0; k < depth; k += PlainProducts.DEPTH) {
+                products.factors(left, k, i, Math.min(PlainProducts.DEPTH, depth - k));
+                products.multiply(k, depth);
             }
+            products.store(c, cOffset + i * cRow, cRow, PlainProducts.ROWS);
         }
     }
 

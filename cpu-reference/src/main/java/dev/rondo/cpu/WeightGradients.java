@@ -38,14 +38,22 @@ final class WeightGradients {
 
     /** Scratch of one thread. */
     static final class Scratch {
-        private final float[] da = new float[ROWS * DEPTH];
-        private AlignedMemory memory = new AlignedMemory("packed inputs");
-        private PackedMatrix x = PackedMatrix.in(memory, 0, 0, 1);
+        private final InnerLoops loops;
+        private final PackedMatrix da;
+        private PackedMatrix x;
 
-        private void reserve(int columns, int panel) {
-            if (x.panels() * panel < columns) {
-                memory = new AlignedMemory("packed inputs");
-                x = PackedMatrix.in(memory, DEPTH, columns, panel);
+        Scratch(InnerLoops loops) {
+            this.loops = loops;
+            AlignedMemory memory = new AlignedMemory("packed gradients");
+            da = loops.matrix(memory, DEPTH, ROWS);
+            memory.allocate();
+            x = da;
+        }
+
+        private void reserve(int columns) {
+            if (x == da || x.columns < columns) {
+                AlignedMemory memory = new AlignedMemory("packed inputs");
+                x = loops.matrix(memory, DEPTH, columns);
                 memory.allocate();
             }
         }
@@ -126,30 +134,26 @@ final class WeightGradients {
             int cRow,
             float[] sums,
             Scratch scratch) {
-        int panel = b.panel;
-        int panels = Packing.panels(xRow, panel);
-        scratch.reserve(xRow, panel);
-        float[] da = scratch.da;
-        float[] packed = scratch.x.data();
-        int packedOffset = scratch.x.offset();
+        scratch.reserve(xRow);
+        PackedMatrix da = scratch.da;
+        PackedMatrix packed = scratch.x;
+        int panels = PackedMatrix.padded(xRow, b.panel) / b.panel;
         Arrays.fill(c, cOffset, cOffset + rows * cRow, 0);
         Arrays.fill(sums, first, first + rows, 0);
         int all = steps * b.batch;
         for (int from = 0; from < all; from += DEPTH) {
             int depth = Math.min(DEPTH, all - from);
-            int even = Packing.even(depth);
             int source = from * b.row + first;
-            b.loops.pack(b.rows, source, b.row, depth, rows / panel, da, 0, even * panel);
-            Packing.pad(da, 0, depth, rows / panel, panel);
+            da.pack(b.rows, source, b.row, depth, rows, 0, 0);
+            packed.pack(x, xOffset + from * xRow, xRow, depth, xRow, 0, 0);
+            if ((depth & 1) == 1) {
+                da.clear(depth, rows);
+                packed.clear(depth, xRow);
+            }
             for (int m = 0; m < depth; m++) {
                 b.loops.add(sums, first, b.rows, source + m * b.row, rows);
             }
-            Packing.rows(x, xOffset + from * xRow, xRow, depth, xRow, packed, packedOffset, even * panel, b.loops);
-            Packing.pad(packed, packedOffset, depth, panels, panel);
-            for (int i = 0; i < rows; i += panel) {
-                b.loops.transposedProduct(
-                        da, i * even, even, packed, packedOffset, panels, c, cOffset + i * cRow, cRow);
-            }
+            b.loops.transposedProduct(da, rows, depth, packed, 0, panels, c, cOffset, cRow);
         }
     }
 

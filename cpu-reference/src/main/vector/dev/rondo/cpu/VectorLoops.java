@@ -1,6 +1,7 @@
 package dev.rondo.cpu;
 
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -31,21 +32,47 @@ final class VectorLoops implements InnerLoops {
     }
 
     @Override
+    public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
+        return new PanelMatrix(memory, depth, columns, PANEL, VectorLoops::copyPanels);
+    }
+
+    private static void copyPanels(
+            float[] source,
+            int offset,
+            int row,
+            int count,
+            int panels,
+            float[] target,
+            int targetOffset,
+            int stride) {
+        for (int k = 0; k < count; k++) {
+            int from = offset + k * row;
+            int to = targetOffset + k * PANEL;
+            for (int panel = 0; panel < panels; panel++, from += PANEL, to += stride) {
+                load(source, from).intoArray(target, to);
+                load(source, from + LANES).intoArray(target, to + LANES);
+            }
+        }
+    }
+
+    @Override
     public void product(
             float[] a,
             int aOffset,
             int aRow,
             int rows,
             int depth,
-            float[] b,
-            int bOffset,
+            PackedMatrix b,
+            int first,
             int panels,
             float[] c,
             int cOffset,
             int cRow) {
+        PanelMatrix matrix = (PanelMatrix) b;
+        float[] data = matrix.data();
         for (int panel = 0; panel < panels; panel++) {
-            int from = bOffset + panel * depth * PANEL;
-            VectorProducts.panel(a, aOffset, aRow, rows, depth, b, from, c, cOffset + panel * PANEL, cRow);
+            int from = matrix.offset + (first + panel) * matrix.stride;
+            VectorProducts.panel(a, aOffset, aRow, rows, depth, data, from, c, cOffset + panel * PANEL, cRow);
         }
     }
 
@@ -60,8 +87,9 @@ final class VectorLoops implements InnerLoops {
             int blockPanels,
             float[] c,
             int cOffset) {
-        int bOffset = b.offset() + first * b.stride();
-        int stride = b.stride();
+        PanelMatrix matrix = (PanelMatrix) b;
+        int stride = matrix.stride;
+        int from = matrix.offset + first * stride;
         int last = (blocks - 1) * blockPanels + panels - 1;
         int p0 = 0;
         while (p0 <= last) {
@@ -71,12 +99,12 @@ final class VectorLoops implements InnerLoops {
             VectorProducts.fourPanels(
                     a,
                     aOffset,
-                    b.depth(),
-                    b.data(),
-                    bOffset + p0 * stride,
-                    bOffset + p1 * stride,
-                    bOffset + p2 * stride,
-                    bOffset + p3 * stride,
+                    matrix.depth,
+                    matrix.data(),
+                    from + p0 * stride,
+                    from + p1 * stride,
+                    from + p2 * stride,
+                    from + p3 * stride,
                     c,
                     cOffset + p0 * PANEL,
                     cOffset + p1 * PANEL,
@@ -96,29 +124,24 @@ final class VectorLoops implements InnerLoops {
 
     @Override
     public void transposedProduct(
-            float[] a, int aOffset, int depth, float[] b, int bOffset, int panels, float[] c, int cOffset, int cRow) {
-        for (int panel = 0; panel < panels; panel++) {
-            VectorProducts.transposedPanel(
-                    a, aOffset, depth, b, bOffset + panel * depth * PANEL, c, cOffset + panel * PANEL, cRow);
-        }
-    }
-
-    @Override
-    public void pack(
-            float[] source,
-            int offset,
-            int row,
+            PackedMatrix a,
+            int rows,
             int depth,
+            PackedMatrix b,
+            int first,
             int panels,
-            float[] target,
-            int targetOffset,
-            int panelStride) {
-        for (int k = 0; k < depth; k++) {
-            int from = offset + k * row;
-            int to = targetOffset + k * PANEL;
-            for (int panel = 0; panel < panels; panel++, from += PANEL, to += panelStride) {
-                load(source, from).intoArray(target, to);
-                load(source, from + LANES).intoArray(target, to + LANES);
+            float[] c,
+            int cOffset,
+            int cRow) {
+        PanelMatrix left = (PanelMatrix) a;
+        PanelMatrix right = (PanelMatrix) b;
+        int even = depth + (depth & 1);
+        for (int i = 0; i < rows; i += PANEL) {
+            int at = left.offset + i / PANEL * left.stride;
+            for (int panel = 0; panel < panels; panel++) {
+                int from = right.offset + (first + panel) * right.stride;
+                int to = cOffset + i * cRow + panel * PANEL;
+                VectorProducts.transposedPanel(left.data(), at, even, right.data(), from, c, to, cRow);
             }
         }
     }
@@ -131,7 +154,9 @@ final class VectorLoops implements InnerLoops {
     }
 
     private static FloatVector tanh(FloatVector a) {
-        FloatVector x = a.min(Activations.LIMIT).max(-Activations.LIMIT);
+        // Not min and max: for the sake of NaN and -0 these are several instructions each.
+        FloatVector x = a.blend(Activations.LIMIT, a.compare(VectorOperators.GT, Activations.LIMIT));
+        x = x.blend(-Activations.LIMIT, x.compare(VectorOperators.LT, -Activations.LIMIT));
         FloatVector u = x.mul(x);
         FloatVector p = FloatVector.broadcast(SPECIES, Activations.P6);
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P5));
