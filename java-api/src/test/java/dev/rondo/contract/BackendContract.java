@@ -39,10 +39,14 @@ public abstract class BackendContract {
     final void closeBackend() {
         for (Tolerance tolerance : List.of(forward, backward, differences)) {
             if (tolerance.isUsed()) {
-                System.out.println(getClass().getSimpleName() + " on " + backend.name() + ": " + tolerance);
+                report(tolerance);
             }
         }
         backend.close();
+    }
+
+    final void report(Object what) {
+        System.out.println(getClass().getSimpleName() + " on " + backend.name() + ": " + what);
     }
 
     final Backend backend() {

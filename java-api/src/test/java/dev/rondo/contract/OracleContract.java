@@ -21,6 +21,23 @@ public abstract class OracleContract extends BackendContract {
         naive.last().assertNear(forward(), "last", actual.last());
     }
 
+    static List<RnnCase> longSequences() {
+        return RnnCases.longSequences();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("longSequences")
+    void errorsGrowNoFasterThanRounding(RnnCase network) {
+        Assumptions.assumeFalse(backend().name().equals("reference"), "this is the oracle itself");
+        Tolerance forward = Tolerance.growth(isDouble(), false, network);
+        Tolerance backward = Tolerance.growth(isDouble(), true, network);
+        try (Backend oracle = Backend.named("reference")) {
+            network.run(oracle).assertNear(forward, backward, network.run(backend()));
+        }
+        report(network.spec.cell() + ": " + forward);
+        report(network.spec.cell() + ": " + backward);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("large")
     void everythingEqualsTheOracle(RnnCase network) {

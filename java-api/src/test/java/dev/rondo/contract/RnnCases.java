@@ -109,6 +109,17 @@ final class RnnCases {
         return cases;
     }
 
+    /** Every cell over hundreds of steps. */
+    static List<RnnCase> longSequences() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 700;
+        for (Cell cell : Cell.values()) {
+            cases.add(scaled(RnnCase.random(RnnSpec.of(cell, 24, 40), 250, 3, seed++)));
+            cases.add(scaled(RnnCase.random(RnnSpec.of(cell, 5, 17), 1000, 2, seed++)));
+        }
+        return cases;
+    }
+
     /** Weights of at most 1 / sqrt(H), as networks start with, so that results are of unit scale. */
     private static RnnCase scaled(RnnCase one) {
         RnnCase scaled = one.copy();

@@ -46,6 +46,22 @@ final class Tolerance {
         return new Tolerance("backward", FLOAT_BACKWARD * (isDouble ? DOUBLE_PER_FLOAT : 1), 0);
     }
 
+    /**
+     * What rounding may add up to over many steps: {@code 4 ceil(log2(n T)) eps} forward, twice that backward, with n the terms
+     * that meet in one step, {@code 2 G + 1} forward, and {@code (2 G + 1) max(G H, N)} backward. It is the law that oneDNN's
+     * tests of recurrent layers use (benchdnn), there for norms, here for every element.
+     */
+    static Tolerance growth(boolean isDouble, boolean backward, RnnCase network) {
+        int gates = network.spec.cell().gates();
+        double terms = 2.0 * gates + 1;
+        if (backward) {
+            terms *= Math.max(gates * network.spec.hiddenSize(), network.batch);
+        }
+        double eps = isDouble ? 0x1p-52 : 0x1p-23;
+        double allowed = 4 * Math.ceil(Math.log(terms * network.steps) / Math.log(2)) * eps * (backward ? 2 : 1);
+        return new Tolerance((backward ? "backward" : "forward") + " over " + network.steps + " steps", allowed, 0);
+    }
+
     static Tolerance differences(boolean isDouble) {
         return new Tolerance("differences", DIFFERENCES_ABSOLUTE + backward(isDouble).absolute, DIFFERENCES_RELATIVE);
     }

@@ -26,8 +26,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * A recurrent layer over one sequence: the forward pass of inference, and forward and backward of training with all
- * gradients. Only the call is inside the timed region.
+ * A recurrent layer: the forward pass of inference over one sequence, forward and backward of training with all gradients, and
+ * one step. Only the call is inside the timed region.
  */
 @State(Scope.Thread)
 @BenchmarkMode(org.openjdk.jmh.annotations.Mode.SampleTime)
@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class RnnBenchmark {
     /** Name of the backend. */
-    @Param({"cpu", "reference"})
+    @Param("cpu")
     public String backend = "cpu";
 
     /** Threads of a CPU backend. */
@@ -49,7 +49,17 @@ public class RnnBenchmark {
     public Cell cell = Cell.LSTM;
 
     /** N, T, I, H, with an x between them, since JMH separates values by commas. */
-    @Param({"32x35x28x256"})
+    @Param({
+        "1x100x64x64",
+        "1x100x128x128",
+        "1x100x256x256",
+        "1x100x512x512",
+        "1x100x1024x1024",
+        "32x35x28x256",
+        "64x50x512x512",
+        "16x100x1024x1024",
+        "16x100x128x128"
+    })
     public String shape = "32x35x28x256";
 
     private Backend opened;
@@ -61,6 +71,8 @@ public class RnnBenchmark {
     private Tensor dy;
     private Tensor dx;
     private RnnState state;
+    private Tensor stepX;
+    private Tensor stepY;
 
     /** For JMH. */
     public RnnBenchmark() {}
@@ -83,9 +95,12 @@ public class RnnBenchmark {
         dy = opened.tensor(steps, batch, hidden);
         dx = opened.tensor(steps, batch, inputs);
         state = opened.state(spec, batch);
+        stepX = opened.tensor(1, batch, inputs);
+        stepY = opened.tensor(1, batch, hidden);
         Random random = new Random(1);
         Initializers.uniform(weights, random);
         Initializers.gaussian(x, 1, random);
+        Initializers.gaussian(stepX, 1, random);
         Initializers.gaussian(dy, 1, random);
     }
 
@@ -93,6 +108,12 @@ public class RnnBenchmark {
     @Benchmark
     public void inference() {
         rnn.forward(Mode.INFERENCE, weights, x, null, null, y, state);
+    }
+
+    /** One step of inference, as in streaming: the state goes on from call to call. */
+    @Benchmark
+    public void step() {
+        rnn.step(weights, stepX, state, stepY);
     }
 
     /** Forward and backward, with the gradients of x and of all weights. */
