@@ -144,8 +144,18 @@ final class CpuOptimizers implements OptimizerKernels {
         float[] ws = w.array;
         float[] gs = g.array;
         float lr = rate;
-        for (int i = first(size, worker); i < first(size, worker + 1); i++) {
-            ws[w.offset + i] -= lr * gs[g.offset + i];
+        int from = w.offset + first(size, worker);
+        int to = w.offset + first(size, worker + 1);
+        int shift = g.offset - w.offset;
+        if (shift == 0) {
+            // The same index in both: a loop that the JIT compiler makes vector instructions of.
+            for (int i = from; i < to; i++) {
+                ws[i] -= lr * gs[i];
+            }
+        } else {
+            for (int i = from; i < to; i++) {
+                ws[i] -= lr * gs[i + shift];
+            }
         }
     }
 

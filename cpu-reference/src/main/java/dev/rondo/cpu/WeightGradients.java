@@ -167,12 +167,9 @@ final class WeightGradients {
             if (index < 0) {
                 continue;
             }
-            int to = index * b.row + first;
             int from = m * b.row + first;
-            for (int j = 0; j < rows; j++) {
-                dw[to + j] += b.rows[from + j];
-                dbw[first + j] += b.rows[from + j];
-            }
+            b.loops.add(dw, index * b.row + first, b.rows, from, rows);
+            b.loops.add(dbw, first, b.rows, from, rows);
         }
     }
 
