@@ -186,17 +186,83 @@ final class VectorLoops implements InnerLoops {
         return FloatVector.broadcast(SPECIES, 1).sub(y.mul(y));
     }
 
+    // Two vectors at a time, written out: a method of more than 325 bytes of bytecode (FreqInlineSize) is compiled on its own.
+    // A shorter one is inlined into its caller, and a caller with several activations exceeds the compiler's limit of nodes;
+    // the vectors of the last ones are then objects on the heap.
+
     @Override
     public void sigmoid(float[] a, int offset, int n) {
-        for (int j = offset; j < offset + n; j += LANES) {
-            tanh(load(a, j).mul(0.5f)).mul(0.5f).add(0.5f).intoArray(a, j);
+        for (int j = offset; j < offset + n; j += 2 * LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, a, j).mul(0.5f);
+            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
+            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector u0 = x0.mul(x0);
+            FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P4));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P3));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P2));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P1));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P0));
+            FloatVector q0 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q2));
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
+            x0.mul(p0).div(q0).mul(0.5f).add(0.5f).intoArray(a, j);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES).mul(0.5f);
+            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
+            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector u1 = x1.mul(x1);
+            FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P4));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P3));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P2));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P1));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P0));
+            FloatVector q1 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q2));
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q1));
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, 1));
+            x1.mul(p1).div(q1).mul(0.5f).add(0.5f).intoArray(a, j + LANES);
         }
     }
 
     @Override
     public void tanh(float[] a, int offset, int n) {
-        for (int j = offset; j < offset + n; j += LANES) {
-            tanh(load(a, j)).intoArray(a, j);
+        for (int j = offset; j < offset + n; j += 2 * LANES) {
+            FloatVector x0 = FloatVector.fromArray(SPECIES, a, j);
+            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
+            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector u0 = x0.mul(x0);
+            FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P4));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P3));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P2));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P1));
+            p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P0));
+            FloatVector q0 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q2));
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
+            q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
+            x0.mul(p0).div(q0).intoArray(a, j);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES);
+            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
+            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector u1 = x1.mul(x1);
+            FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P4));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P3));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P2));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P1));
+            p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P0));
+            FloatVector q1 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q2));
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q1));
+            q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, 1));
+            x1.mul(p1).div(q1).intoArray(a, j + LANES);
         }
     }
 
