@@ -1,0 +1,16 @@
+// The nonlinear functions in float32, accurate to a few units in the last place: expf and tanhf of CUDA without fast-math.
+// They saturate at infinities, and NaN stays NaN. Derivatives are taken from the output, as in the oracle's Products.
+#pragma once
+
+#include "device_compat.cuh"
+
+namespace rondo {
+
+// For a far below zero expf overflows to infinity and the quotient is 0, as it must be.
+__device__ __forceinline__ float sigmoid(float a) { return 1.0f / (1.0f + expf(-a)); }
+
+__device__ __forceinline__ float dSigmoid(float s) { return s * (1.0f - s); }
+
+__device__ __forceinline__ float dTanh(float y) { return 1.0f - y * y; }
+
+} // namespace rondo
