@@ -104,8 +104,10 @@ final class LayerPass {
     /** All steps of a share, from the states in slot 0; the final states end up in slot T. */
     void forward(int steps, Share share) {
         int chunk = Math.min(b.window, Math.max(1, PROJECTED_ROWS / (share.end - share.first)));
-        for (int from = 0; from < steps; from += chunk) {
-            int to = Math.min(steps, from + chunk);
+        int to;
+        for (int from = 0; from < steps; from = to) {
+            // Not beyond the end of the window, where the rows of the next steps are those at its start.
+            to = Math.min(steps, Math.min(from + chunk, from - from % b.window + b.window));
             project(from, to, share);
             for (int s = from; s < to; s++) {
                 b.cell.forward(b, s, share);

@@ -3,6 +3,7 @@ package dev.rondo.contract;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
+import dev.rondo.Mode;
 import dev.rondo.RnnSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +25,10 @@ public abstract class ThreadsContract {
             cases.add(RnnCase.random(spec, 7, 1, 2).oneHot());
             cases.add(RnnCase.random(spec, 7, 2, 3).withLengths(4, 7));
             cases.add(RnnCase.random(spec, 5, 7, 4));
+            // Longer than the steps that inference keeps.
+            cases.add(RnnCase.random(spec, 100, 3, 7));
+            cases.add(RnnCase.random(RnnSpec.of(cell, 9, 16), 100, 5, 8));
+            cases.add(RnnCase.random(RnnSpec.of(cell, 9, 16), 100, 3, 9));
             RnnSpec stack = spec.withLayers(2).withDirection(Direction.BIDIRECTIONAL);
             cases.add(RnnCase.random(stack, 6, 1, 5).withLengths(5));
             cases.add(RnnCase.random(stack.withDropout(0.3), 5, 2, 6));
@@ -41,6 +46,9 @@ public abstract class ThreadsContract {
         for (int threads = 2; threads <= 5; threads++) {
             try (Backend several = open(threads)) {
                 alone.assertSameBits(network.run(several));
+                if (network.spec.dropout() == 0) {
+                    alone.assertSameForward(network.forward(several, Mode.INFERENCE));
+                }
             }
         }
     }
