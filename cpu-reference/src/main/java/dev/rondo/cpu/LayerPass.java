@@ -207,7 +207,7 @@ final class LayerPass {
 
     /** Makes room for the gradient by x. */
     void prepareInputGradient(int steps) {
-        if (dx.length < steps * b.batch * b.xPadded) {
+        if (dx.length < (long) steps * b.batch * b.xPadded) {
             dx = Sizes.floats("gradients by the input", steps, b.batch, b.xPadded);
         }
     }

@@ -28,7 +28,7 @@ final class Share {
     /** Whether this is a share of the units. */
     boolean byUnits;
 
-    /** This worker's number among those that share the units, and how many they are. */
+    /** How many workers share the units. */
     private int parties;
 
     Share(Workers workers, int worker) {

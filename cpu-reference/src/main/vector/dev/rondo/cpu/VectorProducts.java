@@ -12,6 +12,10 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>The kernels are written out because the JIT compiler keeps vectors in registers only as local variables, never as the
  * elements of an array. For the same reason there are no helper methods: with them the compiler comes to its limit of inlining
  * ({@code NodeCountInliningCutoff}) in the middle of a kernel, and puts the rest of the vectors on the heap.
+ *
+ * <p>Every sum is multiplied by 1, which changes no bit, before it is stored. For a variable that changes in a loop the compiler
+ * of JDK 17 knows the exact class from its profile at best; with two threads it often does not, and then a store is a call and
+ * its vector an object. The result of a product has a known class.
  */
 final class VectorProducts {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
@@ -199,30 +203,30 @@ final class VectorProducts {
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
-        s4a.intoArray(c, c4);
-        s4b.intoArray(c, c4 + LANES);
-        s5a.intoArray(c, c5);
-        s5b.intoArray(c, c5 + LANES);
-        s6a.intoArray(c, c6);
-        s6b.intoArray(c, c6 + LANES);
-        s7a.intoArray(c, c7);
-        s7b.intoArray(c, c7 + LANES);
-        s8a.intoArray(c, c8);
-        s8b.intoArray(c, c8 + LANES);
-        s9a.intoArray(c, c9);
-        s9b.intoArray(c, c9 + LANES);
-        s10a.intoArray(c, c10);
-        s10b.intoArray(c, c10 + LANES);
-        s11a.intoArray(c, c11);
-        s11b.intoArray(c, c11 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
+        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
+        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
+        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
+        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s8a).intoArray(c, c8);
+        FloatVector.broadcast(SPECIES, 1).mul(s8b).intoArray(c, c8 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s9a).intoArray(c, c9);
+        FloatVector.broadcast(SPECIES, 1).mul(s9b).intoArray(c, c9 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s10a).intoArray(c, c10);
+        FloatVector.broadcast(SPECIES, 1).mul(s10b).intoArray(c, c10 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s11a).intoArray(c, c11);
+        FloatVector.broadcast(SPECIES, 1).mul(s11b).intoArray(c, c11 + LANES);
     }
 
     private static void rows8(
@@ -313,22 +317,22 @@ final class VectorProducts {
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
-        s4a.intoArray(c, c4);
-        s4b.intoArray(c, c4 + LANES);
-        s5a.intoArray(c, c5);
-        s5b.intoArray(c, c5 + LANES);
-        s6a.intoArray(c, c6);
-        s6b.intoArray(c, c6 + LANES);
-        s7a.intoArray(c, c7);
-        s7b.intoArray(c, c7 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
+        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
+        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
+        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
+        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
     }
 
     private static void rows4(
@@ -365,14 +369,14 @@ final class VectorProducts {
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
     }
 
     private static void rows1(float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset) {
@@ -383,8 +387,8 @@ final class VectorProducts {
             s0 = x.fma(FloatVector.fromArray(SPECIES, b, bk), s0);
             s1 = x.fma(FloatVector.fromArray(SPECIES, b, bk + LANES), s1);
         }
-        s0.intoArray(c, cOffset);
-        s1.intoArray(c, cOffset + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0).intoArray(c, cOffset);
+        FloatVector.broadcast(SPECIES, 1).mul(s1).intoArray(c, cOffset + LANES);
     }
 
     /**
@@ -425,14 +429,14 @@ final class VectorProducts {
             s3a = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at), s3a);
             s3b = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at + LANES), s3b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
     }
 
     private static void transposed12(
@@ -551,30 +555,30 @@ final class VectorProducts {
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
-        s4a.intoArray(c, c4);
-        s4b.intoArray(c, c4 + LANES);
-        s5a.intoArray(c, c5);
-        s5b.intoArray(c, c5 + LANES);
-        s6a.intoArray(c, c6);
-        s6b.intoArray(c, c6 + LANES);
-        s7a.intoArray(c, c7);
-        s7b.intoArray(c, c7 + LANES);
-        s8a.intoArray(c, c8);
-        s8b.intoArray(c, c8 + LANES);
-        s9a.intoArray(c, c9);
-        s9b.intoArray(c, c9 + LANES);
-        s10a.intoArray(c, c10);
-        s10b.intoArray(c, c10 + LANES);
-        s11a.intoArray(c, c11);
-        s11b.intoArray(c, c11 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
+        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
+        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
+        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
+        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s8a).intoArray(c, c8);
+        FloatVector.broadcast(SPECIES, 1).mul(s8b).intoArray(c, c8 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s9a).intoArray(c, c9);
+        FloatVector.broadcast(SPECIES, 1).mul(s9b).intoArray(c, c9 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s10a).intoArray(c, c10);
+        FloatVector.broadcast(SPECIES, 1).mul(s10b).intoArray(c, c10 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s11a).intoArray(c, c11);
+        FloatVector.broadcast(SPECIES, 1).mul(s11b).intoArray(c, c11 + LANES);
     }
 
     private static void transposed8(
@@ -657,21 +661,21 @@ final class VectorProducts {
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
         }
-        s0a.intoArray(c, c0);
-        s0b.intoArray(c, c0 + LANES);
-        s1a.intoArray(c, c1);
-        s1b.intoArray(c, c1 + LANES);
-        s2a.intoArray(c, c2);
-        s2b.intoArray(c, c2 + LANES);
-        s3a.intoArray(c, c3);
-        s3b.intoArray(c, c3 + LANES);
-        s4a.intoArray(c, c4);
-        s4b.intoArray(c, c4 + LANES);
-        s5a.intoArray(c, c5);
-        s5b.intoArray(c, c5 + LANES);
-        s6a.intoArray(c, c6);
-        s6b.intoArray(c, c6 + LANES);
-        s7a.intoArray(c, c7);
-        s7b.intoArray(c, c7 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
+        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
+        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
+        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
+        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
+        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
+        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
+        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
+        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
+        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
     }
 }
