@@ -17,6 +17,10 @@ fi
 mkdir -p "$1/obj" "$1/kernels"
 out=$(cd -- "$1" && pwd)
 shift
+if command -v flock >/dev/null; then # Maven and ci/emulator/run may build into the same folder
+  exec 9>"$out/lock"
+  flock 9
+fi
 
 common=(-std=c++17 -O2 -g1 -fPIC -fvisibility=hidden -Wall -Wextra -Werror -ffp-contract=off -MMD
   "-ffile-prefix-map=$here/=")
