@@ -159,7 +159,9 @@ final class CudaRnn implements RnnKernel {
                                 (bytes, from, part) -> bytes.asIntBuffer().put(rowLengths, from, part));
             }
             for (int i = 0; i < passes.size(); i++) {
-                passes.get(i).prepare(indices && i < spec.directions());
+                int layer = i / spec.directions();
+                long layerInput = layer == 0 ? x : outputs.get(layer - 1).address();
+                passes.get(i).begin(weights, layerInput, indices && layer == 0);
             }
             boolean dropOut = mode == Mode.TRAINING && spec.dropout() > 0 && spec.layers() > 1;
             long h0 = initial == null ? 0 : backend.address(initial.h());
@@ -179,7 +181,6 @@ final class CudaRnn implements RnnKernel {
 
     private void launchForward(boolean dropOut, long h0, long c0, long y, long hLast, long cLast) {
         long state = (long) batch * spec.hiddenSize();
-        long layerInput = x;
         for (int layer = 0; layer < spec.layers(); layer++) {
             boolean top = layer == spec.layers() - 1;
             long output = top ? y : outputs.get(layer).address();
@@ -187,7 +188,7 @@ final class CudaRnn implements RnnKernel {
                 int index = layer * spec.directions() + d;
                 LayerPass pass = passes.get(index);
                 long offset = 4 * index * state;
-                pass.forward(weights, layerInput, h0 == 0 ? 0 : h0 + offset, c0 == 0 ? 0 : c0 + offset);
+                pass.forward(h0 == 0 ? 0 : h0 + offset, c0 == 0 ? 0 : c0 + offset);
                 if (output != 0) {
                     pass.output(output);
                 }
@@ -201,7 +202,6 @@ final class CudaRnn implements RnnKernel {
             if (dropOut && !top) {
                 dropOut(output, layer);
             }
-            layerInput = output;
         }
     }
 

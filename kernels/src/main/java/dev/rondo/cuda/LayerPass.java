@@ -35,7 +35,11 @@ final class LayerPass {
     private DeviceMemory.@Nullable Buffer transposedWeights;
 
     private long weights;
+    /** The input as it came. */
+    private long source;
+    /** The input in the order of the steps. */
     private long x;
+
     private boolean indices;
     private long dy;
 
@@ -200,11 +204,24 @@ final class LayerPass {
 
     // ---- the passes
 
-    /** Gets ready for a call: memory that only some calls need. */
-    void prepare(boolean isIndices) {
+    /**
+     * Gets ready for a forward pass and the backward pass after it. What both need to know is set here and not by launches,
+     * which a graph may replay.
+     *
+     * @param weightsAddress the flat vector of the weights
+     * @param xAddress {@code [T,N,I]} or indices {@code [T,N]}
+     * @param isIndices which of the two
+     */
+    void begin(long weightsAddress, long xAddress, boolean isIndices) {
+        weights = weightsAddress;
+        source = xAddress;
+        x = xAddress;
         indices = isIndices;
-        if (ordered == null && (indices || reverse || isOrderedCopy())) {
-            ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
+        if (indices || isOrderedCopy()) {
+            if (ordered == null) {
+                ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
+            }
+            x = ordered.address();
         }
         if (indices && transposedWeights == null) {
             transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
@@ -219,14 +236,11 @@ final class LayerPass {
     /**
      * All steps, forward.
      *
-     * @param weightsAddress the flat vector of the weights
-     * @param xAddress {@code [T,N,I]} or indices {@code [T,N]}
      * @param h0 initial states [N,H]; 0 for zero
      * @param c0 initial cell states; 0 for zero
      */
-    void forward(long weightsAddress, long xAddress, long h0, long c0) {
-        weights = weightsAddress;
-        x = orderedInput(xAddress);
+    void forward(long h0, long c0) {
+        orderInput();
         initialize(h, h0);
         if (c != null) {
             initialize(c, c0);
@@ -246,41 +260,30 @@ final class LayerPass {
         }
     }
 
-    private long orderedInput(long xAddress) {
+    private void orderInput() {
         if (indices) {
             launch(Kernel.INDICES_TO_STEPS)
-                    .pointer(xAddress)
+                    .pointer(source)
                     .pointer(lengths())
                     .flag(reverse)
                     .integer(rnn.steps())
                     .integer(rnn.batch())
                     .integer(inputs)
-                    .pointer(buffer(ordered))
+                    .pointer(x)
                     .pointer(0)
                     .linear(rows());
-            return buffer(ordered);
+        } else if (x != source) {
+            launch(Kernel.ROWS_TO_STEPS)
+                    .pointer(source)
+                    .integer(inputs)
+                    .pointer(lengths())
+                    .flag(reverse)
+                    .integer(rnn.steps())
+                    .integer(rnn.batch())
+                    .integer(inputs)
+                    .pointer(x)
+                    .linear((long) rows() * inputs);
         }
-        if (!isOrderedCopy()) {
-            return xAddress;
-        }
-        launch(Kernel.ROWS_TO_STEPS)
-                .pointer(xAddress)
-                .integer(inputs)
-                .pointer(lengths())
-                .flag(reverse)
-                .integer(rnn.steps())
-                .integer(rnn.batch())
-                .integer(inputs)
-                .pointer(buffer(ordered))
-                .linear((long) rows() * inputs);
-        return buffer(ordered);
-    }
-
-    private static long buffer(DeviceMemory.@Nullable Buffer buffer) {
-        if (buffer == null) {
-            throw new IllegalStateException("prepare: expected before the pass");
-        }
-        return buffer.address();
     }
 
     private void addInput(Group group) {
@@ -290,16 +293,17 @@ final class LayerPass {
             backend.products().nt(x, inputs, w(group.gate()), inputs, to, gateRow(), rows(), width, inputs, true);
             return;
         }
+        long transposed = transposedWeights == null ? 0 : transposedWeights.address();
         if (group.gate() == 0) {
             launch(Kernel.TRANSPOSE)
                     .pointer(w(0))
                     .integer(spec.gateRows())
                     .integer(inputs)
-                    .pointer(buffer(transposedWeights))
+                    .pointer(transposed)
                     .grid((inputs + 31L) / 32, Math.min(65535, (spec.gateRows() + 31L) / 32), 1, 32, 8);
         }
         launch(Kernel.GATHER_ROWS)
-                .pointer(buffer(transposedWeights) + 4L * group.gate() * hidden)
+                .pointer(transposed + 4L * group.gate() * hidden)
                 .integer(spec.gateRows())
                 .integer(inputs)
                 .pointer(x)
