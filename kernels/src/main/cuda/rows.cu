@@ -49,7 +49,8 @@ extern "C" __global__ void rondo_rows_to_time(const float* source, const int* le
 }
 
 // target [T, N]: the indices of source [T, N] in the order of the steps, -1 past the lengths. An index at a valid step outside
-// [0, limit) becomes -1, and *error the least position of such a one in source; the host sets it to 2^31 - 1 before.
+// [0, limit) becomes -1, and with an error word (else null) *error the least position of such a one in source; the host sets it to
+// 2^31 - 1 before.
 extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* lengths, int reverse, int steps, int batch,
                                                   int limit, int* target, int* error) {
     long long elements = static_cast<long long>(steps) * batch;
@@ -63,7 +64,9 @@ extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* 
             index = source[t * batch + n];
             if (index < 0 || index >= limit) {
                 index = -1;
-                atomicMin(error, static_cast<int>(t * batch + n));
+                if (error != nullptr) {
+                    atomicMin(error, static_cast<int>(t * batch + n));
+                }
             }
         }
         target[at] = index;

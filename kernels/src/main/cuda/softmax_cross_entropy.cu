@@ -4,7 +4,8 @@
 //
 // logits  [M, V]
 // targets [M]     in [0, V); a negative one masks its row
-// error           the least row whose target is V or more, which then counts as masked; the host sets it to 2^31 - 1 before
+// error           the least row whose target is V or more, which then counts as masked; the host sets it to 2^31 - 1 before.
+//                 Or null
 //
 // Equals ReferenceLosses.softmaxCrossEntropy.
 #include "indexing.cuh"
@@ -17,7 +18,7 @@ extern "C" __global__ void __launch_bounds__(256)
     int count = 0;
     for (int m = static_cast<int>(threadIdx.x); m < rows; m += static_cast<int>(blockDim.x)) {
         count += targets[m] >= 0 && targets[m] < classes;
-        if (targets[m] >= classes) {
+        if (error != nullptr && targets[m] >= classes) {
             atomicMin(error, m);
         }
     }

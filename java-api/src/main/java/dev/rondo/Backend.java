@@ -71,6 +71,9 @@ public final class Backend implements AutoCloseable {
         Arguments.notNull("options", options);
         List<String> reasons = new ArrayList<>();
         for (BackendProvider provider : providers()) {
+            if (provider.priority() < 0) {
+                continue;
+            }
             Optional<String> reason = unavailable(provider);
             if (reason.isEmpty()) {
                 try {

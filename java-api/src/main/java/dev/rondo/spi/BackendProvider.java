@@ -16,7 +16,8 @@ public interface BackendProvider {
     String name();
 
     /**
-     * The rank in the automatic choice: the highest available one is taken.
+     * The rank in the automatic choice: the highest available one is taken. A backend with a negative one is never taken
+     * automatically, only by name.
      *
      * @return 100 for the oracle, 200 for a fast CPU backend, 300 for an accelerator
      */

@@ -1,6 +1,6 @@
 /**
- * The place of the CUDA backend: hand-written kernels, loaded through JCuda's driver API. It holds no code yet, so no backend
- * {@code cuda} is announced.
+ * The backend {@code cuda}: hand-written kernels on the first CUDA device, launched through JCuda's driver API. What a machine
+ * has for it, or why it cannot be used: {@link dev.rondo.cuda.CudaProbe}.
  */
 @NullMarked
 package dev.rondo.cuda;

@@ -1,0 +1,171 @@
+package dev.rondo.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstream_flags;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An open device: the primary context, one stream, and what belongs to them. All work goes to the one stream, in the order of
+ * the calls; threads take turns.
+ *
+ * <p>Whatever touches the driver stands between {@link #enter()} and {@link #exit()}: it holds the lock and has the context
+ * current, and gives the thread back the context that it had before. After an error that CUDA does not recover from, every
+ * {@code enter} throws that error again.
+ */
+final class CudaContext implements AutoCloseable {
+    /** The system property that makes every launch wait for its end, and poisons memory. */
+    static final String DEBUG_PROPERTY = "rondo.cuda.debug";
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final boolean debug = Boolean.getBoolean(DEBUG_PROPERTY);
+    private final CUdevice device;
+    private final CUcontext context = new CUcontext();
+    private final CUcontext popped = new CUcontext();
+    private final CUstream stream = new CUstream();
+    private final List<Runnable> atClose = new ArrayList<>();
+    private @Nullable CudaException failure;
+    private boolean closed;
+
+    /**
+     * Opens a device.
+     *
+     * @param ordinal its number
+     */
+    CudaContext(int ordinal) {
+        device = CudaProbe.device(ordinal);
+        check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+        try {
+            check(JCudaDriver.cuCtxPushCurrent(context), "cuCtxPushCurrent");
+            try {
+                check(JCudaDriver.cuStreamCreate(stream, CUstream_flags.CU_STREAM_NON_BLOCKING), "cuStreamCreate");
+            } finally {
+                JCudaDriver.cuCtxPopCurrent(popped);
+            }
+        } catch (CudaException e) {
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+            throw e;
+        }
+    }
+
+    /**
+     * Begins to use the driver.
+     *
+     * @throws IllegalStateException if the backend is closed
+     * @throws CudaException the first fatal error again
+     */
+    void enter() {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("backend cuda is closed");
+            }
+            if (failure != null) {
+                throw new CudaException(
+                        failure,
+                        "backend cuda cannot be used any more since an earlier error: " + failure.getMessage());
+            }
+            check(JCudaDriver.cuCtxPushCurrent(context), "cuCtxPushCurrent");
+        } catch (RuntimeException | Error e) {
+            lock.unlock();
+            throw e;
+        }
+    }
+
+    /** Ends what {@link #enter()} began; by the same thread. */
+    void exit() {
+        JCudaDriver.cuCtxPopCurrent(popped);
+        lock.unlock();
+    }
+
+    /**
+     * Checks a status, and remembers an error that CUDA does not recover from.
+     *
+     * @param status what a call returned
+     * @param what the call, and what it was for
+     * @throws CudaException if it is not success
+     */
+    void check(int status, String what) {
+        if (status != Status.SUCCESS) {
+            throw failed(status, what);
+        }
+    }
+
+    /** The exception for a status that is not success. */
+    CudaException failed(int status, String what) {
+        CudaException e = Status.exception(
+                status,
+                Status.isFatal(status) && !debug
+                        ? what + ", or a launch before it (-D" + DEBUG_PROPERTY + "=true finds out which)"
+                        : what);
+        if (e.isFatal() && failure == null) {
+            failure = e;
+        }
+        return e;
+    }
+
+    /** Waits until all work is done; between enter and exit. */
+    void synchronize(String what) {
+        check(JCudaDriver.cuStreamSynchronize(stream), what);
+    }
+
+    /** Whether every launch waits for its end, and memory is poisoned. */
+    boolean isDebug() {
+        return debug;
+    }
+
+    CUdevice device() {
+        return device;
+    }
+
+    CUstream stream() {
+        return stream;
+    }
+
+    /** What is done before the context is given back, the last one first; the context is current, and nothing may throw. */
+    void atClose(Runnable action) {
+        atClose.add(action);
+    }
+
+    /** Does now what {@link #atClose} was told to do at the end; nothing if the backend is closed. */
+    void release(Runnable action) {
+        lock.lock();
+        try {
+            if (atClose.remove(action)) {
+                JCudaDriver.cuCtxPushCurrent(context);
+                action.run();
+                JCudaDriver.cuCtxPopCurrent(popped);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits for the calls in progress and for the device, and gives everything back, also after an error. A second call does nothing. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            JCudaDriver.cuCtxPushCurrent(context);
+            JCudaDriver.cuStreamSynchronize(stream);
+            for (int i = atClose.size() - 1; i >= 0; i--) {
+                atClose.get(i).run();
+            }
+            atClose.clear();
+            JCudaDriver.cuStreamDestroy(stream);
+            JCudaDriver.cuCtxPopCurrent(popped);
+            JCudaDriver.cuDevicePrimaryCtxRelease(device);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

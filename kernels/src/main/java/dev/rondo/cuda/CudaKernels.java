@@ -1,0 +1,152 @@
+package dev.rondo.cuda;
+
+import dev.rondo.IntTensor;
+import dev.rondo.RnnSpec;
+import dev.rondo.Tensor;
+import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.IntStorage;
+import dev.rondo.spi.LayerKernels;
+import dev.rondo.spi.LossKernels;
+import dev.rondo.spi.OptimizerKernels;
+import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.Storage;
+import jcuda.driver.JCudaDriver;
+
+/** The open backend {@code cuda}: a device with its memory and its kernels. */
+final class CudaKernels implements BackendKernels {
+    private final CudaProbe.Device device;
+    private final CudaContext context;
+    private final DeviceMemory memory;
+    private final Staging staging;
+    private final Launcher launcher;
+    private final Products products;
+    private final LayerKernels layers;
+    private final LossKernels losses;
+    private final OptimizerKernels optimizers;
+
+    CudaKernels(CudaProbe.Device device) {
+        this.device = device;
+        this.context = new CudaContext(0);
+        context.enter();
+        try {
+            memory = new DeviceMemory(context);
+            staging = new Staging(context);
+            launcher = new Launcher(context);
+            products = new Products(context, launcher);
+            layers = new CudaLayers(this);
+            losses = new CudaLosses(this);
+            optimizers = new CudaOptimizers(this);
+        } catch (RuntimeException | Error e) {
+            context.close();
+            throw e;
+        } finally {
+            context.exit();
+        }
+    }
+
+    CudaContext context() {
+        return context;
+    }
+
+    DeviceMemory memory() {
+        return memory;
+    }
+
+    Staging staging() {
+        return staging;
+    }
+
+    Launcher launcher() {
+        return launcher;
+    }
+
+    Products products() {
+        return products;
+    }
+
+    /** The address of the first element of a tensor of this backend. */
+    long address(Tensor tensor) {
+        return ((DeviceStorage) tensor.storage()).at(tensor.offset());
+    }
+
+    /** The address of the first element of a tensor of this backend. */
+    long address(IntTensor tensor) {
+        return ((DeviceIntStorage) tensor.storage()).at(tensor.offset());
+    }
+
+    /** Copies elements of 4 bytes on the device; between enter and exit of the context. */
+    void copy(long to, long from, long count) {
+        context.check(
+                JCudaDriver.cuMemcpyDtoDAsync(
+                        DevicePointer.to(to), DevicePointer.to(from), 4 * count, context.stream()),
+                "cuMemcpyDtoDAsync of " + count + " elements");
+    }
+
+    /** Makes elements of 4 bytes zero; between enter and exit of the context. */
+    void zero(long to, long count) {
+        context.check(
+                JCudaDriver.cuMemsetD32Async(DevicePointer.to(to), 0, count, context.stream()),
+                "cuMemsetD32Async of " + count + " elements");
+    }
+
+    @Override
+    public String description() {
+        return "float32, " + device + ", stream order, own products";
+    }
+
+    @Override
+    public Storage allocate(long size) {
+        context.enter();
+        try {
+            return new DeviceStorage(this, memory.allocateZeroed(4 * size, "a tensor"), size);
+        } finally {
+            context.exit();
+        }
+    }
+
+    @Override
+    public IntStorage allocateInts(long size) {
+        context.enter();
+        try {
+            return new DeviceIntStorage(
+                    this, memory.allocateZeroed(4 * size, "a tensor of integers"), Math.toIntExact(size));
+        } finally {
+            context.exit();
+        }
+    }
+
+    @Override
+    public boolean accepts(Storage storage) {
+        return storage instanceof DeviceStorage own && own.backend() == this;
+    }
+
+    @Override
+    public boolean accepts(IntStorage storage) {
+        return storage instanceof DeviceIntStorage own && own.backend() == this;
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+        return new CudaRnn(this, spec, maxSteps, maxBatch);
+    }
+
+    @Override
+    public LayerKernels layers() {
+        return layers;
+    }
+
+    @Override
+    public LossKernels losses() {
+        return losses;
+    }
+
+    @Override
+    public OptimizerKernels optimizers() {
+        return optimizers;
+    }
+
+    @Override
+    public void close() {
+        context.close();
+    }
+}

@@ -1,0 +1,90 @@
+package dev.rondo.cuda;
+
+import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.spi.IntStorage;
+
+/**
+ * Integers in the memory of the device, with a copy on the host: only the host writes integers, so indices are checked
+ * there, before a kernel is launched, without waiting for the device.
+ */
+final class DeviceIntStorage implements IntStorage {
+    private final CudaKernels backend;
+    private final DeviceMemory.Buffer buffer;
+    private final int[] values;
+    private volatile boolean closed;
+
+    DeviceIntStorage(CudaKernels backend, DeviceMemory.Buffer buffer, int size) {
+        this.backend = backend;
+        this.buffer = buffer;
+        this.values = new int[size];
+    }
+
+    CudaKernels backend() {
+        return backend;
+    }
+
+    /** The address of an element. */
+    long at(long element) {
+        if (closed) {
+            throw new IllegalStateException("a tensor of integers of backend cuda is closed");
+        }
+        return buffer.at(element);
+    }
+
+    /** The elements, not a copy; to be read only. */
+    int[] values() {
+        return values;
+    }
+
+    @Override
+    public long size() {
+        return values.length;
+    }
+
+    @Override
+    public void read(long offset, int[] target, int start, int count) {
+        System.arraycopy(values, (int) offset, target, start, count);
+    }
+
+    @Override
+    public void write(long offset, int[] source, int start, int count) {
+        backend.context().enter();
+        try {
+            backend.staging()
+                    .write(
+                            at(offset),
+                            count,
+                            (bytes, from, part) -> bytes.asIntBuffer().put(source, start + from, part));
+            System.arraycopy(source, start, values, (int) offset, count);
+        } finally {
+            backend.context().exit();
+        }
+    }
+
+    @Override
+    public void copyFrom(long offset, IntStorage source, long sourceOffset, long count) {
+        int[] from;
+        int start = Math.toIntExact(sourceOffset);
+        if (source instanceof DeviceIntStorage other) {
+            from = other.values;
+        } else if (source instanceof IntArrayStorage array) {
+            from = array.array();
+        } else {
+            from = new int[Math.toIntExact(count)];
+            source.read(sourceOffset, from, 0, from.length);
+            start = 0;
+        }
+        write(offset, from, start, Math.toIntExact(count));
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        buffer.close();
+    }
+}

@@ -1,0 +1,109 @@
+package dev.rondo.cuda;
+
+import java.util.Locale;
+
+/**
+ * The table of the kernels: for each symbol its source file and the types of its parameters. Launch arguments are checked
+ * against it, since the driver is told neither their number nor their types. A test holds the table against the sources.
+ *
+ * <p>Types: {@code p} pointer, {@code l} 64-bit integer, {@code i} 32-bit integer, {@code f} float32.
+ */
+enum Kernel {
+    COLUMN_SUMS("column_sums", "piliip"),
+    COLUMN_SUMS_FINISH("column_sums", "piip"),
+    DROPOUT("dropout", "plllif"),
+    GATHER_ROWS("embedding", "piipiipiip"),
+    SCATTER_ADD_ROWS("embedding", "pipiiipllp"),
+    GRU_BACKWARD("gru_backward", "ppppipiiiii"),
+    GRU_FORWARD("gru_forward", "ppppiii"),
+    GRU_RESET_BEFORE_BACKWARD("gru_reset_before_backward", "ppppipiiiii"),
+    GRU_RESET_BEFORE_BACKWARD_RESET("gru_reset_before_backward", "pppppiii"),
+    GRU_RESET_BEFORE_FORWARD_RESET("gru_reset_before_forward", "ppppiii"),
+    GRU_RESET_BEFORE_FORWARD("gru_reset_before_forward", "ppppiii"),
+    LSTM_BACKWARD("lstm_backward", "ppppppipiiiii"),
+    LSTM_FORWARD("lstm_forward", "ppppppiii"),
+    MEAN_SQUARED_ERROR("mean_squared_error", "pplpp"),
+    MEAN_SQUARED_ERROR_FINISH("mean_squared_error", "pilp"),
+    NORM_SQUARES("norm", "plp"),
+    NORM_FINISH("norm", "pifpp"),
+    NORM_SCALE("norm", "plp"),
+    CLIP_BY_VALUE("optimizers", "plf"),
+    SGD("optimizers", "pplf"),
+    SGD_MOMENTUM("optimizers", "ppplff"),
+    RMSPROP("optimizers", "ppplffff"),
+    ADAM("optimizers", "pppplfffffff"),
+    PRODUCT_NT("product", "plplpliiiiil"),
+    PRODUCT_NN("product", "plplpliiiiil"),
+    PRODUCT_TN("product", "plplpliiiiil"),
+    PRODUCT_SUM_PARTS("product", "piiipli"),
+    PRODUCT_BF16_NT("product_bf16", "plplpliiiiil"),
+    PRODUCT_BF16_NN("product_bf16", "plplpliiiiil"),
+    PRODUCT_BF16_TN("product_bf16", "plplpliiiiil"),
+    PRODUCT_FEW_ROWS_NT("product_few_rows", "plplpliiii"),
+    PRODUCT_FEW_ROWS_NN("product_few_rows", "plplpliiii"),
+    PRODUCT_TF32_NT("product_tf32", "plplpliiiiil"),
+    PRODUCT_TF32_NN("product_tf32", "plplpliiiiil"),
+    PRODUCT_TF32_TN("product_tf32", "plplpliiiiil"),
+    PRODUCT_3XTF32_NT("product_tf32", "plplpliiiiil"),
+    PRODUCT_3XTF32_NN("product_tf32", "plplpliiiiil"),
+    PRODUCT_3XTF32_TN("product_tf32", "plplpliiiiil"),
+    RNN_TANH_BACKWARD("rnn_backward", "ppppipiiiii"),
+    RNN_RELU_BACKWARD("rnn_backward", "ppppipiiiii"),
+    RNN_TANH_FORWARD("rnn_forward", "ppppiii"),
+    RNN_RELU_FORWARD("rnn_forward", "ppppiii"),
+    ROWS_TO_STEPS("rows", "pipiiiip"),
+    ROWS_TO_TIME("rows", "ppiiiipii"),
+    INDICES_TO_STEPS("rows", "ppiiiipp"),
+    FILL_ROWS("rows", "pilipp"),
+    SOFTMAX_CROSS_ENTROPY_COUNT("softmax_cross_entropy", "piipp"),
+    SOFTMAX_CROSS_ENTROPY("softmax_cross_entropy", "ppiippp"),
+    SOFTMAX_CROSS_ENTROPY_FINISH("softmax_cross_entropy", "pipp"),
+    TRANSPOSE("transpose", "piip");
+
+    private final String file;
+    private final String parameters;
+
+    Kernel(String file, String parameters) {
+        this.file = file;
+        this.parameters = parameters;
+    }
+
+    /** The name in the image: that of the constant, in lower case. */
+    String symbol() {
+        return "rondo_" + name().toLowerCase(Locale.ROOT);
+    }
+
+    /** The source without its ending, and so the name of the images. */
+    String file() {
+        return file;
+    }
+
+    /** The number of parameters. */
+    int count() {
+        return parameters.length();
+    }
+
+    /** The type of a parameter: p, l, i or f. */
+    char type(int parameter) {
+        return parameters.charAt(parameter);
+    }
+
+    /** Where a parameter lies in the argument buffer, in bytes; for {@link #count()} the size of the buffer. */
+    int offset(int parameter) {
+        int at = 0;
+        for (int i = 0; i < parameter; i++) {
+            at = aligned(at, i) + size(i);
+        }
+        return parameter < count() ? aligned(at, parameter) : at;
+    }
+
+    private int aligned(int at, int parameter) {
+        int size = size(parameter);
+        return (at + size - 1) / size * size;
+    }
+
+    private int size(int parameter) {
+        char type = type(parameter);
+        return type == 'p' || type == 'l' ? Long.BYTES : Integer.BYTES;
+    }
+}

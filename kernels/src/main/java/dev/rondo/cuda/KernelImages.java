@@ -1,0 +1,99 @@
+package dev.rondo.cuda;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUmodule;
+import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The images of the kernels, which are made by {@code kernels/build-cuda}: for each source file machine code for the devices
+ * known then, and PTX for newer devices and for drivers that do not take that machine code. A file is loaded when the first
+ * of its kernels is launched.
+ */
+final class KernelImages {
+    /** The system property with a folder to take images from, instead of the jar. */
+    static final String FOLDER_PROPERTY = "rondo.cuda.images";
+
+    private final Map<String, CUmodule> modules = new HashMap<>();
+    private final Map<Kernel, CUfunction> functions = new EnumMap<>(Kernel.class);
+
+    /** Whether there are images. */
+    static boolean present() {
+        try {
+            return read(Kernel.LSTM_FORWARD.file() + ".ptx") != null;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The function of a kernel; the context is current. */
+    CUfunction function(Kernel kernel) {
+        CUfunction function = functions.get(kernel);
+        if (function == null) {
+            CUmodule module = modules.get(kernel.file());
+            if (module == null) {
+                module = load(kernel.file());
+                modules.put(kernel.file(), module);
+            }
+            function = new CUfunction();
+            Status.check(
+                    JCudaDriver.cuModuleGetFunction(function, module, kernel.symbol()),
+                    "cuModuleGetFunction for " + kernel.symbol());
+            functions.put(kernel, function);
+        }
+        return function;
+    }
+
+    private static CUmodule load(String file) {
+        CUmodule module = new CUmodule();
+        try {
+            byte[] machineCode = read(file + ".fatbin");
+            int first = machineCode == null ? Status.SUCCESS : JCudaDriver.cuModuleLoadData(module, machineCode);
+            if (machineCode != null && first == Status.SUCCESS) {
+                return module;
+            }
+            if (Status.isFatal(first) || first == Status.OUT_OF_MEMORY) {
+                throw Status.exception(first, "cuModuleLoadData for the kernels of " + file);
+            }
+            byte[] ptx = read(file + ".ptx");
+            if (ptx == null) {
+                throw new IOException("no image " + file + ".ptx");
+            }
+            // The driver reads PTX up to a zero.
+            int second = JCudaDriver.cuModuleLoadData(module, Arrays.copyOf(ptx, ptx.length + 1));
+            Status.check(
+                    second,
+                    "cuModuleLoadData for the kernels of " + file
+                            + (machineCode == null ? "" : ", as machine code: " + Status.text(first)) + ", as PTX");
+            return module;
+        } catch (IOException e) {
+            throw new CudaException(0, false, "kernels of " + file + ": " + e.getMessage());
+        }
+    }
+
+    private static byte @Nullable [] read(String name) throws IOException {
+        String folder = System.getProperty(FOLDER_PROPERTY);
+        if (folder != null) {
+            Path file = Path.of(folder, name);
+            return Files.exists(file) ? Files.readAllBytes(file) : null;
+        }
+        try (InputStream in = KernelImages.class.getResourceAsStream("kernels/" + name)) {
+            return in == null ? null : in.readAllBytes();
+        }
+    }
+
+    /** Unloads all; the context is current. Statuses do not matter any more. */
+    void close() {
+        modules.values().forEach(JCudaDriver::cuModuleUnload);
+        modules.clear();
+        functions.clear();
+    }
+}

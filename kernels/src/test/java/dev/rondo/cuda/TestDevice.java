@@ -1,0 +1,49 @@
+package dev.rondo.cuda;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.rondo.Backend;
+import dev.rondo.emulator.Emulator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The device that the tests run on: the emulator that the build made, or with {@code -Drondo.test.device=true} the GPU of this
+ * machine. Where there is neither, the tests are skipped.
+ */
+final class TestDevice {
+    private static final String EMULATOR = System.getProperty("rondo.test.emulator", "");
+    private static final boolean GPU = Boolean.getBoolean("rondo.test.device");
+    private static final boolean PRESENT = GPU || loadEmulator();
+
+    private TestDevice() {}
+
+    private static boolean loadEmulator() {
+        Path folder = Path.of(EMULATOR);
+        if (EMULATOR.isEmpty() || !Files.isRegularFile(folder.resolve("libcuda.so.1"))) {
+            return false;
+        }
+        Emulator.load(folder, Boolean.getBoolean("rondo.test.ubsan"));
+        System.setProperty(CudaProbe.EMULATOR_PROPERTY, "allow");
+        if (!KernelImages.present()) {
+            System.setProperty(KernelImages.FOLDER_PROPERTY, System.getProperty("rondo.test.images", ""));
+        }
+        return true;
+    }
+
+    /** Skips a test where there is no device. */
+    static void require() {
+        assumeTrue(PRESENT, "no GPU asked for with -Drondo.test.device=true, and no emulator in '" + EMULATOR + "'");
+    }
+
+    /** Skips a test where there is no emulator. */
+    static void requireEmulator() {
+        assumeTrue(PRESENT && !GPU, "the test needs the emulator");
+    }
+
+    /** Opens the backend. */
+    static Backend open() {
+        require();
+        return Backend.named("cuda");
+    }
+}
