@@ -28,7 +28,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
         mixinStandardHelpOptions = true,
         versionProvider = RondoVersion.class,
         scope = ScopeType.INHERIT,
-        subcommands = {DoctorCommand.class, ConformCommand.class, TrainCommand.class, SampleCommand.class})
+        subcommands = {
+            DoctorCommand.class,
+            ConformCommand.class,
+            VerifyCommand.class,
+            TrainCommand.class,
+            SampleCommand.class
+        })
 public final class Rondo implements Callable<Integer> {
     /** Done. */
     static final int DONE = 0;
