@@ -24,7 +24,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(
         name = "rondo",
-        description = "Recurrent networks on the JVM: what runs here, how right it is, training and sampling.",
+        description =
+                "Recurrent networks on the JVM: what runs here, how right and how fast it is, training and sampling.",
         mixinStandardHelpOptions = true,
         versionProvider = RondoVersion.class,
         scope = ScopeType.INHERIT,
@@ -32,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             DoctorCommand.class,
             ConformCommand.class,
             VerifyCommand.class,
+            BenchCommand.class,
             TrainCommand.class,
             SampleCommand.class
         })
