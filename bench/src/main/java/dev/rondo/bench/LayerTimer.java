@@ -31,7 +31,7 @@ final class LayerTimer implements AutoCloseable {
      */
     record Effort(double warmUp, double time, int batches, double batch) {
         /** What figures are made with. */
-        static final Effort FULL = new Effort(1, 1, 5, 0.02);
+        static final Effort FULL = new Effort(2, 1, 5, 0.02);
         /** One call. */
         static final Effort QUICK = new Effort(0, 0, 1, 0);
     }
