@@ -84,6 +84,16 @@ __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 #undef RONDO_LOAD
 #undef RONDO_STORE
 
+// Four words of 32 bits at an address aligned to 16, each loaded for itself: a relaxed load of the device.
+__device__ __forceinline__ float4 load_relaxed_gpu_4(const float* address) {
+    float4 words;
+    asm volatile("ld.relaxed.gpu.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(words.x), "=f"(words.y), "=f"(words.z), "=f"(words.w)
+                 : "l"(address)
+                 : "memory");
+    return words;
+}
+
 // In every loop that waits for another thread.
 __device__ __forceinline__ void spin_pause() { __nanosleep(20); }
 
