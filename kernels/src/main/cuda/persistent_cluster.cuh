@@ -89,18 +89,4 @@ struct Part {
     }
 };
 
-// Rows of a tile for so many rows of a slice: the least of 1, 2, 4, 8 that holds them, or 8. Calls run(Tile<ROWS>()).
-template <int COUNT> struct Tile {
-    static constexpr int ROWS = COUNT;
-};
-template <int MOST, class Run> __device__ __forceinline__ void withTile(int rows, const Run& run) {
-    if constexpr (MOST == 1) {
-        run(Tile<1>());
-    } else if (rows > MOST / 2) {
-        run(Tile<MOST>());
-    } else {
-        withTile<MOST / 2>(rows, run);
-    }
-}
-
 } // namespace rondo

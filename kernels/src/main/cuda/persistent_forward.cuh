@@ -42,12 +42,15 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     static constexpr int GATES = Cell::GATES, BLOCKS = Cell::BLOCKS;
     using Shape = ForwardShape<GATES>;
     static constexpr int PARTS = Shape::PARTS;
+    static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / Shape::LEAST_LANES;
     using Weights = ChipWeights<PARTS, GATES, Shape::KEPT>;
 
     const ForwardArguments arguments;
     Exchange<CLUSTERS> exchange;
     const Part part;
     const Split split;
+    const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
+    const int first, items; // of this lane in a tile
     float* states; // [2][rows, padded to tiles][pitch]
     float* cells;  // [rows][J]
 
@@ -57,10 +60,9 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         bool real;
     };
     // Item i of this lane in the tile from that row on.
-    template <int ROWS> __device__ __forceinline__ Item itemOf(int tile, int i) const {
-        int item = split.firstItem(ROWS * PARTS) + i;
-        int row = tile + item / PARTS, unit = split.group * PARTS + item % PARTS;
-        return {row, unit, i < split.itemCount(ROWS * PARTS) && row < part.count && unit < part.real};
+    __device__ __forceinline__ Item itemOf(int firstRow, int i) const {
+        int row = firstRow + (first + i) / PARTS, unit = split.group * PARTS + (first + i) % PARTS;
+        return {row, unit, i < items && row < part.count && unit < part.real};
     }
     __device__ __forceinline__ long long stateAt(int slot, const Item& item) const {
         return (static_cast<long long>(slot) * arguments.batch + part.first + item.row) * arguments.hidden +
@@ -74,14 +76,10 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         return item.real && isValid(arguments.lengths, part.first + item.row, s);
     }
 
-    template <int ROWS>
-    static constexpr int MOST_ITEMS = ROWS * PARTS > Shape::LEAST_LANES ? ROWS * PARTS / Shape::LEAST_LANES : 1;
-
-    template <int ROWS>
-    __device__ __forceinline__ void fetch(int tile, int s, float (&inputs)[MOST_ITEMS<ROWS>][BLOCKS]) const {
+    __device__ __forceinline__ void fetch(int firstRow, int s, float (&inputs)[MOST_ITEMS][BLOCKS]) const {
 #pragma unroll
-        for (int i = 0; i < MOST_ITEMS<ROWS>; i++) {
-            Item item = itemOf<ROWS>(tile, i);
+        for (int i = 0; i < MOST_ITEMS; i++) {
+            Item item = itemOf(firstRow, i);
             if (validAt(s, item)) {
                 const float* from = arguments.gates + gateAt(s, item);
 #pragma unroll
@@ -144,8 +142,8 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         }
     }
 
-    template <int ROWS> __device__ __forceinline__ void start() {
-        int padded = divideUp(arguments.rows, ROWS) * ROWS, threads = static_cast<int>(blockDim.x);
+    __device__ __forceinline__ void start() {
+        int threads = static_cast<int>(blockDim.x);
         cells = states + 2 * padded * split.pitch;
         for (int at = static_cast<int>(threadIdx.x); at < 2 * padded * split.pitch; at += threads) {
             int row = at / split.pitch, unit = at - row * split.pitch;
@@ -180,7 +178,9 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         : arguments(arguments), exchange(shared),
           part(exchange.blocks, exchange.rank, arguments.rows, arguments.lengths, arguments.steps, arguments.batch,
                arguments.hidden),
-          split(divideUp(part.units, PARTS), exchange.blocks * part.units, Shape::LEAST_LANES),
+          split(part.units / PARTS, static_cast<int>(exchange.blocks) * part.units, Shape::LEAST_LANES),
+          tile(tileRows(arguments.rows)), padded(divideUp(arguments.rows, tile) * tile),
+          first(split.firstItem(tile * PARTS)), items(split.itemCount(tile * PARTS)),
           states(shared + EXCHANGE_FLOATS + Weights::sharedFloats(split)), cells(nullptr) {}
 
     __device__ __forceinline__ Weights loadWeights(float* shared) const {
@@ -193,28 +193,26 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         });
     }
 
-    template <int ROWS> __device__ __forceinline__ void run(const Weights& weights) {
-        start<ROWS>();
+    __device__ __forceinline__ void run(const Weights& weights) {
+        start();
         exchange.begin((exchange.blocks - 1) * part.count * part.units * 4);
-        int plane = divideUp(arguments.rows, ROWS) * ROWS * split.pitch;
-        int items = split.itemCount(ROWS * PARTS);
-        float inputs[MOST_ITEMS<ROWS>][BLOCKS] = {};
-        fetch<ROWS>(0, 0, inputs);
+        int plane = padded * split.pitch;
+        float inputs[MOST_ITEMS][BLOCKS] = {};
+        fetch(0, 0, inputs);
         for (int s = 0; s < part.last; s++) {
             const float* before = states + (s & 1) * plane;
             float* after = states + ((s + 1) & 1) * plane;
             if (s > 0) {
                 exchange.await(s - 1);
             }
-            for (int tile = 0; tile < part.count; tile += ROWS) {
-                float sums[ROWS * PARTS * GATES];
-                weights.template multiply<ROWS>(before + tile * split.pitch, split, sums);
-                addLanes<ROWS * PARTS, GATES>(sums, split.lane, split.lanes);
+            for (int row = 0; row < part.count; row += tile) {
+                float sums[MOST_ITEMS * GATES];
+                weights.template product<MOST_ROWS>(tile, before + row * split.pitch, split, sums);
 #pragma unroll 1
                 for (int i = 0; i < items; i++) { // the arrays move up, for they are registers
-                    advance(itemOf<ROWS>(tile, i), s, sums, inputs[0], before, after);
+                    advance(itemOf(row, i), s, sums, inputs[0], before, after);
 #pragma unroll
-                    for (int next = 1; next < MOST_ITEMS<ROWS>; next++) {
+                    for (int next = 1; next < MOST_ITEMS; next++) {
 #pragma unroll
                         for (int block = 0; block < BLOCKS; block++) {
                             inputs[next - 1][block] = inputs[next][block];
@@ -225,9 +223,9 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                         }
                     }
                 }
-                bool more = tile + ROWS < part.count;
+                bool more = row + tile < part.count;
                 if (more || s + 1 < part.last) {
-                    fetch<ROWS>(more ? tile + ROWS : 0, more ? s : s + 1, inputs);
+                    fetch(more ? row + tile : 0, more ? s : s + 1, inputs);
                 }
             }
             __syncthreads();
@@ -239,7 +237,7 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     }
 };
 
-// Not inlined: the kernels of all sizes of a cluster share the code.
+// Not inlined: the kernels of all sizes of a cluster share the source of one function.
 template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentForward(ForwardArguments arguments) {
     if constexpr (CLUSTERS && !HAS_CLUSTERS) {
         __trap();
@@ -247,7 +245,7 @@ template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentForw
         DYN_SHARED(float, shared);
         PersistentForward<Cell, CLUSTERS> kernel(arguments, shared);
         auto weights = kernel.loadWeights(shared);
-        withTile<8>(arguments.rows, [&](auto tile) { kernel.template run<decltype(tile)::ROWS>(weights); });
+        kernel.run(weights);
     }
 }
 

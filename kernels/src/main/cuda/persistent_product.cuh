@@ -18,9 +18,13 @@
 namespace rondo {
 
 constexpr int PERSISTENT_THREADS = 256; // at most; 255 registers each
+constexpr int MOST_ROWS = 8;            // of a tile
 constexpr unsigned ALL_LANES = 0xffffffffu;
 
 __device__ __forceinline__ int divideUp(int a, int b) { return (a + b - 1) / b; }
+
+// The rows of a tile for so many rows of a slice: the least of 1, 2, 4, 8 that holds them, or 8.
+__device__ __forceinline__ int tileRows(int rows) { return rows > 4 ? 8 : rows > 2 ? 4 : rows; }
 
 // How a block's threads share out the product. The same on host and device: kernels/TUNING.md has it as formulas.
 struct Split {
@@ -102,6 +106,39 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
         }
     }
 
+    // sums [ROWS][PARTS][VALUES] = this lane's part of the product.
+    template <int ROWS>
+    __device__ __forceinline__ void multiply(const float* input, const Split& split, float (&sums)[ROWS * OUTPUTS]) const {
+#pragma unroll
+        for (int i = 0; i < ROWS * OUTPUTS; i++) {
+            sums[i] = 0;
+        }
+        const float4* in = reinterpret_cast<const float4*>(input) + split.lane;
+#pragma unroll
+        for (int chunk = 0; chunk < KEPT; chunk++) {
+            if (chunk < split.chunks) {
+                add<ROWS>(kept_[chunk], in + chunk * split.lanes, split.pitch, sums);
+            }
+        }
+        const float4* rest = rest_;
+#pragma unroll 1
+        for (int chunk = KEPT; chunk < split.chunks; chunk++, rest += OUTPUTS * stride_) {
+            float4 weights[OUTPUTS];
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++) {
+                weights[o] = rest[o * stride_];
+            }
+            add<ROWS>(weights, in + chunk * split.lanes, split.pitch, sums);
+        }
+    }
+
+    template <class Weight>
+    static __device__ __forceinline__ float4 four(const Split& split, int chunk, int o, const Weight& weight) {
+        int k = 4 * (chunk * split.lanes + split.lane);
+        return make_float4(weight(o / VALUES, o % VALUES, k), weight(o / VALUES, o % VALUES, k + 1),
+                           weight(o / VALUES, o % VALUES, k + 2), weight(o / VALUES, o % VALUES, k + 3));
+    }
+
   public:
     // The floats of shared memory for the chunks that are not in registers.
     static __device__ __forceinline__ int sharedFloats(const Split& split) {
@@ -128,36 +165,22 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
         }
     }
 
-    template <class Weight>
-    static __device__ __forceinline__ float4 four(const Split& split, int chunk, int o, const Weight& weight) {
-        int k = 4 * (chunk * split.lanes + split.lane);
-        return make_float4(weight(o / VALUES, o % VALUES, k), weight(o / VALUES, o % VALUES, k + 1),
-                           weight(o / VALUES, o % VALUES, k + 2), weight(o / VALUES, o % VALUES, k + 3));
-    }
-
-    // sums [ROWS][PARTS][VALUES] = this lane's part of the product with ROWS rows of the input in shared memory.
-    template <int ROWS>
-    __device__ __forceinline__ void multiply(const float* input, const Split& split, float (&sums)[ROWS * OUTPUTS]) const {
-#pragma unroll
-        for (int i = 0; i < ROWS * OUTPUTS; i++) {
-            sums[i] = 0;
-        }
-        const float4* in = reinterpret_cast<const float4*>(input) + split.lane;
-#pragma unroll
-        for (int chunk = 0; chunk < KEPT; chunk++) {
-            if (chunk < split.chunks) {
-                add<ROWS>(kept_[chunk], in + chunk * split.lanes, split.pitch, sums);
+    // items [OUTPUTS of each] = the items of this lane from the product with so many rows of the input in shared memory, of
+    // which there are as many as of a tile: 1, 2, 4 or 8.
+    template <int MOST, int LENGTH>
+    __device__ __forceinline__ void product(int rows, const float* input, const Split& split, float (&items)[LENGTH]) const {
+        if constexpr (MOST > 1) {
+            if (rows < MOST) {
+                product<MOST / 2>(rows, input, split, items);
+                return;
             }
         }
-        const float4* rest = rest_;
-#pragma unroll 1
-        for (int chunk = KEPT; chunk < split.chunks; chunk++, rest += OUTPUTS * stride_) {
-            float4 weights[OUTPUTS];
+        float sums[MOST * OUTPUTS];
+        multiply<MOST>(input, split, sums);
+        addLanes<MOST * PARTS, VALUES>(sums, split.lane, split.lanes);
 #pragma unroll
-            for (int o = 0; o < OUTPUTS; o++) {
-                weights[o] = rest[o * stride_];
-            }
-            add<ROWS>(weights, in + chunk * split.lanes, split.pitch, sums);
+        for (int i = 0; i < LENGTH && i < MOST * OUTPUTS; i++) {
+            items[i] = sums[i];
         }
     }
 };

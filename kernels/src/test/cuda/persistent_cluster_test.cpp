@@ -36,7 +36,8 @@ struct Launch {
         int parts = forward && c.gates() == 1 ? 4 : 2, values = forward ? c.gates() : 4;
         int kept = !forward || c.gates() == 4 ? 2 : c.gates() == 3 ? 3 : 4;
         int groups = forward ? units / parts : up(c.cluster * units, 8) / 8;
-        int depth = forward ? c.cluster * units : c.gates() * units, least = forward ? 4 : 1, lanes = 32;
+        int depth = forward ? c.cluster * units : c.gates() * units, lanes = 32;
+        int least = !forward && c.gates() == 1 ? 2 : 4;
         while (lanes > least && (groups * lanes > 256 || 2 * lanes >= depth)) {
             lanes /= 2;
         }
@@ -218,35 +219,50 @@ Floats withSlots(const Floats& initial, int steps) {
 }
 
 void check(const Case& c) {
-    Launch forward(c, true);
-    if (!forward.fits) {
+    Launch forward(c, true), backward(c, false);
+    if (!forward.fits || !backward.fits) {
         fail(__FILE__, __LINE__, "does not fit: " + c.text());
         return;
     }
     const Recurrence& expected = recurrenceOf(c);
+    bool lstm = c.cell == Cell::lstm;
     Buffer<float> gates(expected.gates), u(expected.u), h(withSlots(expected.h0, c.steps));
-    Buffer<float> cells(withSlots(expected.c0, c.steps));
+    Buffer<float> cells(lstm ? withSlots(expected.c0, c.steps) : Floats(1));
+    Buffer<float> dy(expected.dy), dh(expected.dhLast), dc(lstm ? expected.dcLast : Floats(1));
     Buffer<int> lengths(expected.lengths);
-    CUdeviceptr cellsAt = c.cell == Cell::lstm ? cells.at : 0, lengthsAt = c.uneven ? lengths.at : 0;
-    launchCluster(c, "forward", forward, gates.at, u.at, h.at, cellsAt, lengthsAt, c.steps, c.batch, c.hidden, c.rows);
+    CUdeviceptr cellsAt = lstm ? cells.at : 0, dcAt = lstm ? dc.at : 0, lengthsAt = c.uneven ? lengths.at : 0;
+
     std::string what = c.text();
-    Floats active = gates.read(), states = h.read();
-    NEAR(active, expected.active, 3e-6, what);
-    NEAR(states, expected.h, 3e-6, what);
-    Case anySlice = c;
+    Case anySlice = c; // the slices of the batch must not matter
     anySlice.rows = 0;
-    sameBits("gates " + anySlice.text(), active);
-    sameBits("h " + anySlice.text(), states);
-    if (c.cell == Cell::lstm) {
-        NEAR(cells.read(), expected.cells, 3e-6, what);
-        sameBits("c " + anySlice.text(), cells.read());
+    auto compare = [&](const char* name, const Floats& actual, const Doubles& reference, double tolerance) {
+        NEAR(actual, reference, tolerance, name + (" " + what));
+        sameBits(name + (" " + anySlice.text()), actual);
+    };
+    launchCluster(c, "forward", forward, gates.at, u.at, h.at, cellsAt, lengthsAt, c.steps, c.batch, c.hidden, c.rows);
+    compare("activations", gates.read(), expected.active, 3e-6);
+    compare("h", h.read(), expected.h, 3e-6);
+    if (lstm) {
+        compare("c", cells.read(), expected.cells, 3e-6);
+    }
+    launchCluster(c, "backward", backward, gates.at, u.at, h.at, cellsAt, dh.at, dcAt, dy.at, expected.dyRow, lengthsAt, c.reverse,
+                  c.steps, c.batch, c.hidden, c.rows);
+    compare("da", gates.read(), expected.da, 1e-5);
+    compare("dh", dh.read(), expected.dh, 1e-5);
+    if (lstm) {
+        compare("dc", dc.read(), expected.dc, 1e-5);
     }
 }
 
+constexpr Cell CELLS[] = {Cell::tanh, Cell::relu, Cell::lstm, Cell::gru};
+
 } // namespace
 
-TEST(persistentClusterForward) {
-    for (int cluster : {1, 2, 4, 8, 16}) {
-        check({Cell::lstm, cluster, 33, 3, 3, 4, 0, true});
+TEST(persistentClusterSmall) {
+    for (Cell cell : CELLS) {
+        for (int cluster : {1, 2, 4, 8, 16}) {
+            check({cell, cluster, 1, 1, 1, 3, 0, false});
+            check({cell, cluster, 33, 3, 3, 4, cluster % 3 == 1, true});
+        }
     }
 }
