@@ -124,6 +124,7 @@ __device__ __forceinline__ unsigned warp_sum(unsigned mask, unsigned value) {
 // ---- clusters
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+constexpr bool HAS_CLUSTERS = true; // and mbarriers
 __device__ __forceinline__ unsigned cluster_rank() {
     unsigned rank;
     asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -145,6 +146,7 @@ template <class T> __device__ __forceinline__ T* cluster_map(T* shared, unsigned
     return reinterpret_cast<T*>(address);
 }
 #else
+constexpr bool HAS_CLUSTERS = false;
 __device__ __forceinline__ unsigned cluster_rank() { return 0; }
 __device__ __forceinline__ unsigned cluster_blocks() { return 1; }
 __device__ __forceinline__ void cluster_arrive() { __syncthreads(); }
