@@ -5,6 +5,7 @@
 
 inline void grid_sync(RONDO_EMU_SITE) { rondo_emu_grid_sync(file, line); }
 
+constexpr bool HAS_CLUSTERS = true;
 inline unsigned cluster_rank() { return rondo_emu_thread->block->clusterRank; }
 inline unsigned cluster_blocks() { return rondo_emu_thread->block->clusterBlocks; }
 inline void cluster_arrive(RONDO_EMU_SITE) { rondo_emu_cluster_arrive(file, line); }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "language.h"
+#include "vector_types.h"
 
 #include <cstring>
 #include <type_traits>
@@ -43,6 +44,16 @@ RONDO_EMU_STORE(store_release_gpu, __ATOMIC_RELEASE)
 RONDO_EMU_STORE(store_relaxed_gpu, __ATOMIC_RELAXED)
 RONDO_EMU_STORE(store_release_cluster, __ATOMIC_RELEASE)
 RONDO_EMU_STORE(store_volatile, __ATOMIC_RELAXED)
+// Four words of 32 bits, each for itself. A loop around it calls spin_pause.
+inline float4 load_relaxed_gpu_4(const float* address) {
+    const float* words = static_cast<const float*>(__builtin_assume_aligned(address, 16));
+    float4 result;
+    __atomic_load(const_cast<float*>(words), &result.x, __ATOMIC_RELAXED);
+    __atomic_load(const_cast<float*>(words + 1), &result.y, __ATOMIC_RELAXED);
+    __atomic_load(const_cast<float*>(words + 2), &result.z, __ATOMIC_RELAXED);
+    __atomic_load(const_cast<float*>(words + 3), &result.w, __ATOMIC_RELAXED);
+    return result;
+}
 #undef RONDO_EMU_LOAD
 #undef RONDO_EMU_STORE
 

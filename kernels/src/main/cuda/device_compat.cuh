@@ -84,6 +84,16 @@ __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 #undef RONDO_LOAD
 #undef RONDO_STORE
 
+// Four words of 32 bits at an address aligned to 16, each loaded for itself: a relaxed load of the device.
+__device__ __forceinline__ float4 load_relaxed_gpu_4(const float* address) {
+    float4 words;
+    asm volatile("ld.relaxed.gpu.v4.f32 {%0, %1, %2, %3}, [%4];"
+                 : "=f"(words.x), "=f"(words.y), "=f"(words.z), "=f"(words.w)
+                 : "l"(address)
+                 : "memory");
+    return words;
+}
+
 // In every loop that waits for another thread.
 __device__ __forceinline__ void spin_pause() { __nanosleep(20); }
 
@@ -114,6 +124,7 @@ __device__ __forceinline__ unsigned warp_sum(unsigned mask, unsigned value) {
 // ---- clusters
 
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
+constexpr bool HAS_CLUSTERS = true; // and mbarriers
 __device__ __forceinline__ unsigned cluster_rank() {
     unsigned rank;
     asm("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
@@ -135,6 +146,7 @@ template <class T> __device__ __forceinline__ T* cluster_map(T* shared, unsigned
     return reinterpret_cast<T*>(address);
 }
 #else
+constexpr bool HAS_CLUSTERS = false;
 __device__ __forceinline__ unsigned cluster_rank() { return 0; }
 __device__ __forceinline__ unsigned cluster_blocks() { return 1; }
 __device__ __forceinline__ void cluster_arrive() { __syncthreads(); }

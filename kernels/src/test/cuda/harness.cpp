@@ -128,6 +128,7 @@ int main(int count, char** arguments) {
         return 2;
     }
     setvbuf(stdout, nullptr, _IOLBF, 0);
+    setenv("RONDO_EMU_SMS", "12", 0); // as many as it can, for grids that must be resident as a whole
     CUdevice device;
     CUcontext context;
     cuInit(0);

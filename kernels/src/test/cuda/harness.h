@@ -94,6 +94,19 @@ template <class... Arguments> void launch(const char* name, Grid grid, const Arg
     launchValues(name, grid, argument::of(arguments)...);
 }
 
+// The same with all blocks resident, and with dynamic shared memory.
+template <class... Values> void launchCooperativeValues(const char* name, Grid grid, unsigned sharedBytes, Values... values) {
+    void* pointers[] = {static_cast<void*>(&values)..., nullptr};
+    constexpr int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
+    launched(name, cuFuncSetAttribute(kernel(name), MAX_DYNAMIC_SHARED_SIZE_BYTES, static_cast<int>(sharedBytes)));
+    launched(name, cuLaunchCooperativeKernel(kernel(name), grid.x, grid.y, grid.z, grid.blockX, grid.blockY, 1, sharedBytes, nullptr,
+                                             pointers));
+}
+template <class... Arguments>
+void launchCooperative(const char* name, Grid grid, unsigned sharedBytes, const Arguments&... arguments) {
+    launchCooperativeValues(name, grid, sharedBytes, argument::of(arguments)...);
+}
+
 // The same random numbers in [-scale, scale] for the same seed.
 Floats randoms(size_t count, unsigned seed, float scale = 1);
 // Lengths 0 to steps, both included as soon as there are two rows.

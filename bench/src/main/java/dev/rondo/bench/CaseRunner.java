@@ -7,9 +7,7 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,14 +16,13 @@ import org.jspecify.annotations.Nullable;
 /** Runs one case on one backend, through the public API. */
 final class CaseRunner implements AutoCloseable {
     private final Case tested;
-    private final Backend backend;
     private final RnnSpec spec;
     private final OnnxLayout layout;
-    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+    private final Workspace workspace;
 
     private CaseRunner(Case tested, Backend backend) {
         this.tested = tested;
-        this.backend = backend;
+        this.workspace = new Workspace(backend);
         this.spec = CaseSupport.spec(tested);
         this.layout = new OnnxLayout(
                 spec, tested.steps(), tested.batch(), tested.attributes().batchMajor());
@@ -60,14 +57,14 @@ final class CaseRunner implements AutoCloseable {
     private Map<String, double[]> compute() {
         int steps = tested.steps();
         int batch = tested.batch();
-        RnnParameters weights = own(backend.parameters(spec));
+        RnnParameters weights = workspace.own(workspace.backend().parameters(spec));
         layout.setWeights(weights, tested.input("W").values(), tested.input("R").values(), tested.values("B"));
-        Tensor x = tensor(layout.inputToRondo(tested.input("X").values()), steps, batch, spec.inputSize());
+        Tensor x = workspace.tensor(layout.inputToRondo(tested.input("X").values()), steps, batch, spec.inputSize());
         RnnState initial = state("initial_h", "initial_c");
-        Tensor y = unset(steps, batch, spec.outputSize());
-        RnnState last = unsetState();
+        Tensor y = workspace.unset(steps, batch, spec.outputSize());
+        RnnState last = workspace.unsetState(spec, tested.batch());
         boolean gradients = tested.isGradientCase();
-        Rnn rnn = own(backend.rnn(spec, steps, batch));
+        Rnn rnn = workspace.own(workspace.backend().rnn(spec, steps, batch));
         rnn.forward(gradients ? Mode.TRAINING : Mode.INFERENCE, weights, x, tested.lengths(), initial, y, last);
         Map<String, double[]> outputs = new TreeMap<>();
         outputs.put("Y", layout.outputToOnnx(y.toDoubles()));
@@ -82,10 +79,10 @@ final class CaseRunner implements AutoCloseable {
         double[] upstream = tested.values("dY");
         Tensor dy = upstream == null
                 ? null
-                : tensor(layout.outputToRondo(upstream), tested.steps(), tested.batch(), spec.outputSize());
-        Tensor dx = unset(tested.steps(), tested.batch(), spec.inputSize());
-        RnnState dInitial = unsetState();
-        RnnParameters dWeights = own(backend.parameters(spec));
+                : workspace.tensor(layout.outputToRondo(upstream), tested.steps(), tested.batch(), spec.outputSize());
+        Tensor dx = workspace.unset(tested.steps(), tested.batch(), spec.inputSize());
+        RnnState dInitial = workspace.unsetState(spec, tested.batch());
+        RnnParameters dWeights = workspace.own(workspace.backend().parameters(spec));
         rnn.backward(dy, state("dY_h", "dY_c"), dx, dInitial, dWeights);
         outputs.put("dX", layout.inputToOnnx(dx.toDoubles()));
         outputs.put("dW", layout.inputWeights(dWeights));
@@ -112,7 +109,7 @@ final class CaseRunner implements AutoCloseable {
         if (h == null && c == null) {
             return null;
         }
-        RnnState state = own(backend.state(spec, tested.batch()));
+        RnnState state = workspace.state(spec, tested.batch());
         if (h != null) {
             state.h().set(layout.stateToRondo(h));
         }
@@ -123,41 +120,9 @@ final class CaseRunner implements AutoCloseable {
         return state;
     }
 
-    private Tensor tensor(double[] values, int... shape) {
-        return own(backend.tensor(shape)).set(values);
-    }
-
-    /** Room for a result, full of NaN: what the backend does not assign is found. */
-    private Tensor unset(int... shape) {
-        return own(backend.tensor(shape)).fill(Double.NaN);
-    }
-
-    private RnnState unsetState() {
-        RnnState state = own(backend.state(spec, tested.batch()));
-        state.h().fill(Double.NaN);
-        Tensor c = state.c();
-        if (c != null) {
-            c.fill(Double.NaN);
-        }
-        return state;
-    }
-
-    private <T extends AutoCloseable> T own(T resource) {
-        owned.push(resource);
-        return resource;
-    }
-
-    /** Closes everything, the youngest first. */
+    /** Closes what the case took of the backend. */
     @Override
     public void close() {
-        while (!owned.isEmpty()) {
-            try {
-                owned.pop().close();
-            } catch (RuntimeException e) {
-                throw e;
-            } catch (Exception e) {
-                throw new IllegalStateException("closing failed", e);
-            }
-        }
+        workspace.close();
     }
 }

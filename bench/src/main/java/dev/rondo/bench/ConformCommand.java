@@ -2,8 +2,6 @@ package dev.rondo.bench;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rondo.Backend;
-import dev.rondo.BackendAvailability;
-import dev.rondo.BackendException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -25,17 +23,15 @@ import picocli.CommandLine.Spec;
             "One line per failure and per unsupported case, then the counts. Exit status 1 if a case failed."
         })
 final class ConformCommand implements Callable<Integer> {
-    private static final String ALL = "all";
-
     @Parameters(arity = "1..*", paramLabel = "FILE", description = "Text files of cases.")
     private List<Path> files = new ArrayList<>();
 
     @Option(
             names = "--backend",
             paramLabel = "NAME",
-            defaultValue = ALL,
+            defaultValue = BackendChoice.ALL,
             description = "Backend to run on, or all that this machine can run. Default: ${DEFAULT-VALUE}.")
-    private String backend = ALL;
+    private String backend = BackendChoice.ALL;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
     private @Nullable Path json;
@@ -72,7 +68,7 @@ final class ConformCommand implements Callable<Integer> {
             cases.addAll(CaseFile.read(file));
         }
         PrintWriter out = spec.commandLine().getOut();
-        List<String> names = backends(out);
+        List<String> names = BackendChoice.names(backend, out);
         for (Case tested : cases) {
             List<String> missing = CaseSupport.missing(tested);
             if (!missing.isEmpty()) {
@@ -90,28 +86,6 @@ final class ConformCommand implements Callable<Integer> {
             JsonReport.write(json, generator -> writeJson(generator, tallies, sum));
         }
         return sum.failed.isEmpty() ? Rondo.DONE : Rondo.FAILED;
-    }
-
-    private List<String> backends(PrintWriter out) {
-        List<BackendAvailability> known = Backend.available();
-        List<String> names = known.stream().map(BackendAvailability::name).toList();
-        if (!backend.equals(ALL)) {
-            if (!names.contains(backend)) {
-                throw new IllegalArgumentException("--backend: expected all or one of " + names + ", got " + backend);
-            }
-            return List.of(backend);
-        }
-        List<String> usable = new ArrayList<>();
-        for (BackendAvailability one : known) {
-            one.reason().ifPresent(reason -> out.println(one.name() + ": not run: " + reason));
-            if (one.isAvailable()) {
-                usable.add(one.name());
-            }
-        }
-        if (usable.isEmpty()) {
-            throw new BackendException("no backend can be used here");
-        }
-        return usable;
     }
 
     private static Tally run(String name, List<Case> cases, PrintWriter out) {

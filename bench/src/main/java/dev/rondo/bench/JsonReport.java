@@ -3,10 +3,8 @@ package dev.rondo.bench;
 import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.rondo.io.AtomicFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
 /** Writes the file of an option {@code --json}: one JSON object, indented. NaN and infinities become strings. */
@@ -29,11 +27,6 @@ final class JsonReport {
             json.writeEndObject();
             json.writeRaw('\n');
         }
-        AtomicFile.replace(file, channel -> {
-            ByteBuffer content = ByteBuffer.wrap(bytes.toByteArray());
-            while (content.hasRemaining()) {
-                channel.write(content);
-            }
-        });
+        ReportFile.write(file, bytes.toByteArray());
     }
 }

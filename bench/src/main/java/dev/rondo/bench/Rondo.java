@@ -24,11 +24,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
  */
 @Command(
         name = "rondo",
-        description = "Recurrent networks on the JVM: what runs here, how right it is, training and sampling.",
+        description =
+                "Recurrent networks on the JVM: what runs here, how right and how fast it is, training and sampling.",
         mixinStandardHelpOptions = true,
         versionProvider = RondoVersion.class,
         scope = ScopeType.INHERIT,
-        subcommands = {DoctorCommand.class, ConformCommand.class, TrainCommand.class, SampleCommand.class})
+        subcommands = {
+            DoctorCommand.class,
+            ConformCommand.class,
+            VerifyCommand.class,
+            BenchCommand.class,
+            TrainCommand.class,
+            SampleCommand.class
+        })
 public final class Rondo implements Callable<Integer> {
     /** Done. */
     static final int DONE = 0;

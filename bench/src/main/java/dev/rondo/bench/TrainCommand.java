@@ -238,7 +238,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     /** What is written must not replace what is read. */
-    private static void requireApart(String option, @Nullable Path file, String otherOption, @Nullable Path other)
+    static void requireApart(String option, @Nullable Path file, String otherOption, @Nullable Path other)
             throws IOException {
         if (file == null || other == null) {
             return;

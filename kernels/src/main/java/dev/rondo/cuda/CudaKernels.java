@@ -20,6 +20,7 @@ final class CudaKernels implements BackendKernels {
     private final Staging staging;
     private final Launcher launcher;
     private final Products products;
+    private final Plans plans;
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
@@ -33,6 +34,7 @@ final class CudaKernels implements BackendKernels {
             staging = new Staging(context);
             launcher = new Launcher(context);
             products = new Products(context, launcher);
+            plans = new Plans(DeviceLimits.of(context.device(), device), launcher);
             layers = new CudaLayers(this);
             losses = new CudaLosses(this);
             optimizers = new CudaOptimizers(this);
@@ -64,6 +66,10 @@ final class CudaKernels implements BackendKernels {
         return products;
     }
 
+    Plans plans() {
+        return plans;
+    }
+
     /** The address of the first element of a tensor of this backend. */
     long address(Tensor tensor) {
         return ((DeviceStorage) tensor.storage()).at(tensor.offset());
@@ -91,7 +97,7 @@ final class CudaKernels implements BackendKernels {
 
     @Override
     public String description() {
-        return "float32, " + device + ", stream order, own products";
+        return "float32, " + device + ", own products, " + plans.description();
     }
 
     @Override

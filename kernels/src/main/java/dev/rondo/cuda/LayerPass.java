@@ -42,6 +42,8 @@ final class LayerPass {
 
     private boolean indices;
     private long dy;
+    private Recurrence forwardForm = new StepRecurrence(true);
+    private Recurrence backwardForm = new StepRecurrence(false);
 
     LayerPass(CudaKernels backend, CudaRnn rnn, RnnSpec spec, int layer, int d, int maxSteps, int maxBatch) {
         this.backend = backend;
@@ -110,6 +112,33 @@ final class LayerPass {
         return p == null ? 0 : p.at(s * units());
     }
 
+    int steps() {
+        return rnn.steps();
+    }
+
+    CudaCell cell() {
+        return cell;
+    }
+
+    boolean isReverse() {
+        return reverse;
+    }
+
+    /** D*H, the distance of two rows of dy. */
+    int outputSize() {
+        return spec.outputSize();
+    }
+
+    /** This direction's part of dy {@code [T,N,D*H]}; 0 for zero. */
+    long dy() {
+        return dy;
+    }
+
+    /** Memory for blocks to hand values to each other. */
+    long workspace() {
+        return rnn.workspace();
+    }
+
     long dh() {
         return rnn.dh();
     }
@@ -140,7 +169,7 @@ final class LayerPass {
         return weights + 4 * (weightOffsets[0] + (long) gate * hidden * inputs);
     }
 
-    private long u(int gate) {
+    long u(int gate) {
         return weights + 4 * (weightOffsets[1] + (long) gate * hidden * hidden);
     }
 
@@ -211,8 +240,9 @@ final class LayerPass {
      * @param weightsAddress the flat vector of the weights
      * @param xAddress {@code [T,N,I]} or indices {@code [T,N]}
      * @param isIndices which of the two
+     * @param training whether a backward pass may come
      */
-    void begin(long weightsAddress, long xAddress, boolean isIndices) {
+    void begin(long weightsAddress, long xAddress, boolean isIndices, boolean training) {
         weights = weightsAddress;
         source = xAddress;
         x = xAddress;
@@ -226,6 +256,22 @@ final class LayerPass {
         if (indices && transposedWeights == null) {
             transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
         }
+        forwardForm = form(true);
+        if (training) {
+            dy = 0;
+            backwardForm = form(false);
+        }
+    }
+
+    /** The form of a recurrence for this batch. Measuring one is harmless here: what it spoils is about to be written. */
+    private Recurrence form(boolean forward) {
+        return backend.plans()
+                .choose(
+                        spec.cell(),
+                        forward,
+                        hidden,
+                        rnn.batch(),
+                        form -> rnn.microseconds(Plans.MEASURED_STEPS, () -> form.launch(this)));
     }
 
     /** Whether the input has to be brought into the order of the steps: other order, or padding that must not be read. */
@@ -247,9 +293,7 @@ final class LayerPass {
         }
         cell.fillBiases(this);
         cell.input().forEach(this::addInput);
-        for (int s = 0; s < rnn.steps(); s++) {
-            cell.forward(this, s);
-        }
+        forwardForm.launch(this);
     }
 
     private void initialize(DeviceMemory.Buffer slots, long initial) {
@@ -338,9 +382,7 @@ final class LayerPass {
      */
     void backward(long dyAddress) {
         dy = dyAddress == 0 ? 0 : dyAddress + 4L * d * hidden;
-        for (int s = rnn.steps() - 1; s >= 0; s--) {
-            cell.backward(this, s);
-        }
+        backwardForm.launch(this);
     }
 
     /**

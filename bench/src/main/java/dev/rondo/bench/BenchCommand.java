@@ -1,0 +1,196 @@
+package dev.rondo.bench;
+
+import dev.rondo.Backend;
+import dev.rondo.BackendException;
+import dev.rondo.BackendOptions;
+import dev.rondo.Cell;
+import dev.rondo.bench.BenchCase.Shape;
+import dev.rondo.bench.BenchCase.Suite;
+import dev.rondo.bench.LayerTimer.Effort;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rondo bench}: checks a backend against the oracle, then times it. */
+@Command(
+        name = "bench",
+        description = {
+            "Times LSTM and GRU layers, inference and training, on one backend, after comparing it with the oracle.",
+            "Exit status 1 if the comparison failed, in which case nothing is timed, or a shape could not be run."
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final String AUTO = "auto";
+    private static final String CUDA = "cuda";
+
+    @Option(
+            names = "--suite",
+            paramLabel = "NAME",
+            description = "Set of shapes: cpu or gpu. Default: gpu for backend cuda, else cpu.")
+    private @Nullable Suite suite;
+
+    @Option(
+            names = "--shape",
+            paramLabel = "N,T,I,H",
+            description = "Batch, steps, input size and hidden size, instead of a suite. May be given several times.")
+    private List<String> shapes = new ArrayList<>();
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = AUTO,
+            description = "Backend: auto, or a name from rondo doctor. Default: ${DEFAULT-VALUE}.")
+    private String backend = AUTO;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "CPU threads; 0 for all cores. Default: ${DEFAULT-VALUE}.")
+    private int threads;
+
+    @Option(names = "--quick", description = "One call of each, to see that everything runs. The figures mean nothing.")
+    private boolean quick;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
+    private @Nullable Path json;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Write the results to a file, as one page with a chart.")
+    private @Nullable Path html;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    BenchCommand() {}
+
+    @Override
+    public Integer call() throws IOException {
+        TrainCommand.requireWritable("--json", json);
+        TrainCommand.requireWritable("--html", html);
+        TrainCommand.requireApart("--html", html, "--json", json);
+        if (suite != null && !shapes.isEmpty()) {
+            throw new IllegalArgumentException("--shape: expected none with --suite, got " + shapes);
+        }
+        List<Shape> given = shapes.stream().map(BenchCommand::shape).toList();
+        BackendOptions options = BackendOptions.defaults().withThreads(threads);
+        try (Backend opened = backend.equals(AUTO) ? Backend.best(options) : Backend.named(backend, options)) {
+            return run(opened, given);
+        }
+    }
+
+    private static Shape shape(String text) {
+        try {
+            return Shape.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--shape: " + e.getMessage(), e);
+        }
+    }
+
+    private int run(Backend opened, List<Shape> given) throws IOException {
+        boolean emulated = opened.description().toLowerCase(Locale.ROOT).contains("emulat");
+        PrintWriter out = spec.commandLine().getOut();
+        Map<String, Object> facts = facts(opened);
+        facts.forEach((name, text) -> line(out, emulated, String.format("%-20s %s", name.replace('_', ' '), text)));
+        Optional<String> checked = check(opened, out, emulated);
+        if (checked.isEmpty()) {
+            line(out, emulated, "nothing was timed");
+            return Rondo.FAILED;
+        }
+        facts.put("check", checked.get());
+        line(out, emulated, String.format("%-20s %s", "check", checked.get()));
+        line(out, emulated, BenchReport.header());
+        List<BenchResult> results = new ArrayList<>();
+        for (BenchCase what : BenchCase.of(given.isEmpty() ? suiteFor(opened).shapes() : given)) {
+            BenchResult result = time(what, opened);
+            line(out, emulated, BenchReport.row(result));
+            results.add(result);
+        }
+        BenchReport.LEGEND.forEach(text -> line(out, emulated, text));
+        BenchReport report = new BenchReport(facts, emulated, results);
+        if (json != null) {
+            JsonReport.write(json, report::writeJson);
+        }
+        if (html != null) {
+            ReportFile.write(html, BenchPage.of(report).getBytes(StandardCharsets.UTF_8));
+        }
+        return results.stream().allMatch(BenchResult.Timed.class::isInstance) ? Rondo.DONE : Rondo.FAILED;
+    }
+
+    private static void line(PrintWriter out, boolean emulated, String text) {
+        out.println(text + BenchReport.mark(emulated));
+        out.flush();
+    }
+
+    private Suite suiteFor(Backend opened) {
+        if (suite != null) {
+            return suite;
+        }
+        return opened.name().equals(CUDA) ? Suite.GPU : Suite.CPU;
+    }
+
+    private Map<String, Object> facts(Backend opened) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("backend", opened.name());
+        facts.put("backend_description", opened.description());
+        facts.put("threads", threads);
+        if (shapes.isEmpty()) {
+            facts.put("suite", suiteFor(opened).name().toLowerCase(Locale.ROOT));
+        } else {
+            facts.put("shapes", String.join(" ", shapes));
+        }
+        facts.put("effort", quick ? "quick: one call of each, the figures mean nothing" : "full");
+        facts.put("rondo", RondoVersion.number());
+        facts.put("java", System.getProperty("java.vm.version"));
+        facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        facts.put("cores", Runtime.getRuntime().availableProcessors());
+        return facts;
+    }
+
+    /** Compares small layers with the oracle; empty if one is wrong, which is then printed. */
+    private static Optional<String> check(Backend opened, PrintWriter out, boolean emulated) {
+        if (opened.name().equals(Verification.ORACLE)) {
+            return Optional.of("this is the oracle itself");
+        }
+        try (Backend oracle = Backend.named(Verification.ORACLE)) {
+            Verification verification = new Verification(opened, oracle);
+            Stream.of(Cell.LSTM, Cell.GRU)
+                    .flatMap(cell -> NetworkCheck.beforeTiming(cell).stream())
+                    .forEach(check -> verification
+                            .add(check)
+                            .ifPresent(failure -> line(out, emulated, "FAILED on " + opened.name() + ": " + failure)));
+            return verification.failures().isEmpty()
+                    ? Optional.of(String.format(
+                            Locale.ROOT,
+                            "%d small layers agree with the oracle, with %.1f %% of the tolerance at most",
+                            verification.checks(),
+                            100 * verification.largestShare()))
+                    : Optional.empty();
+        }
+    }
+
+    private BenchResult time(BenchCase what, Backend opened) {
+        try (LayerTimer timer = new LayerTimer(what, opened)) {
+            return timer.measure(quick ? Effort.QUICK : Effort.FULL);
+        } catch (BackendException | IllegalArgumentException e) {
+            return new BenchResult.NotTimed(what, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+        } catch (OutOfMemoryError e) {
+            return new BenchResult.NotTimed(what, "not enough memory: " + e.getMessage());
+        }
+    }
+}

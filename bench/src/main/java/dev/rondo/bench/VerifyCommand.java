@@ -1,0 +1,167 @@
+package dev.rondo.bench;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.rondo.Backend;
+import dev.rondo.BackendAvailability;
+import dev.rondo.bench.Verification.Failure;
+import dev.rondo.bench.Verification.Row;
+import dev.rondo.bench.Verification.Worst;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code rondo verify}: compares the backends of this machine with the oracle. */
+@Command(
+        name = "verify",
+        description = {
+            "Compares the backends of this machine with the oracle, the backend reference.",
+            "Every cell, forward and backward, the layers around it and a whole training step; each twice, to see",
+            "whether the bits are the same. Prints the worst error of each tensor. Exit status 1 if a check failed."
+        })
+final class VerifyCommand implements Callable<Integer> {
+    private static final String TABLE = "  %-22s %-6s %12s %10s  %s%n";
+
+    @Option(
+            names = "--backend",
+            paramLabel = "NAME",
+            defaultValue = BackendChoice.ALL,
+            description = "Backend to check, or all that this machine can run. Default: ${DEFAULT-VALUE}.")
+    private String backend = BackendChoice.ALL;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
+    private @Nullable Path json;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    VerifyCommand() {}
+
+    /** What came out on one backend. */
+    private record Result(String backend, String description, Verification verification, String fingerprint) {}
+
+    @Override
+    public Integer call() throws IOException {
+        TrainCommand.requireWritable("--json", json);
+        PrintWriter out = spec.commandLine().getOut();
+        List<Check> checks = new ArrayList<>(NetworkCheck.all());
+        checks.addAll(LayerChecks.all());
+        List<Result> results = new ArrayList<>();
+        for (String name : BackendChoice.names(backend, out)) {
+            results.add(run(name, checks, out));
+        }
+        if (json != null) {
+            JsonReport.write(json, generator -> writeJson(generator, results));
+        }
+        boolean failed = results.stream()
+                .anyMatch(result -> !result.verification().failures().isEmpty());
+        return failed ? Rondo.FAILED : Rondo.DONE;
+    }
+
+    private static Result run(String name, List<Check> checks, PrintWriter out) {
+        try (Backend opened = Backend.named(name);
+                Backend oracle = Backend.named(Verification.ORACLE)) {
+            out.println(name + ": " + opened.description());
+            out.flush();
+            Verification verification = new Verification(opened, oracle);
+            for (Check check : checks) {
+                verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
+            }
+            Result result = new Result(name, opened.description(), verification, verification.fingerprint());
+            print(result, out);
+            return result;
+        }
+    }
+
+    private static void print(Result result, PrintWriter out) {
+        Verification verification = result.verification();
+        if (result.backend().equals(Verification.ORACLE)) {
+            out.println("  the oracle itself: only whether it repeats is checked");
+        } else {
+            out.printf(Locale.ROOT, TABLE, "", "tensor", "worst error", "tolerance", "where");
+            for (Map.Entry<Row, Worst> entry : verification.worst().entrySet()) {
+                Worst worst = entry.getValue();
+                out.printf(
+                        Locale.ROOT,
+                        TABLE,
+                        entry.getKey().subject(),
+                        entry.getKey().tensor(),
+                        String.format(Locale.ROOT, "%.2g", worst.error()),
+                        String.format(Locale.ROOT, "%.1f %%", 100 * worst.share()),
+                        worst.where());
+            }
+        }
+        out.printf("  repeats bit-identical: %s%n", verification.repeats() ? "yes" : "no");
+        out.printf("  SHA-256 of all bits: %s%n", result.fingerprint());
+        int failed = verification.failures().size();
+        out.printf("%s: %d passed, %d failed%n", result.backend(), verification.checks() - failed, failed);
+        out.flush();
+    }
+
+    private void writeJson(JsonGenerator generator, List<Result> results) throws IOException {
+        generator.writeObjectFieldStart("settings");
+        generator.writeStringField("backend", backend);
+        generator.writeStringField("java", System.getProperty("java.vm.version"));
+        generator.writeEndObject();
+        generator.writeArrayFieldStart("backends");
+        for (Result result : results) {
+            writeJson(generator, result);
+        }
+        generator.writeEndArray();
+        generator.writeArrayFieldStart("not_run");
+        if (backend.equals(BackendChoice.ALL)) {
+            for (BackendAvailability one : Backend.available()) {
+                if (one.reason().isPresent()) {
+                    generator.writeStartObject();
+                    generator.writeStringField("backend", one.name());
+                    generator.writeStringField("reason", one.reason().get());
+                    generator.writeEndObject();
+                }
+            }
+        }
+        generator.writeEndArray();
+    }
+
+    private static void writeJson(JsonGenerator generator, Result result) throws IOException {
+        Verification verification = result.verification();
+        generator.writeStartObject();
+        generator.writeStringField("backend", result.backend());
+        generator.writeStringField("description", result.description());
+        generator.writeNumberField("checks", verification.checks());
+        generator.writeNumberField("failed", verification.failures().size());
+        generator.writeBooleanField("repeats_bit_identical", verification.repeats());
+        generator.writeStringField("sha256", result.fingerprint());
+        generator.writeArrayFieldStart("tensors");
+        for (Map.Entry<Row, Worst> entry : verification.worst().entrySet()) {
+            Worst worst = entry.getValue();
+            generator.writeStartObject();
+            generator.writeStringField("subject", entry.getKey().subject());
+            generator.writeStringField("tensor", entry.getKey().tensor());
+            generator.writeNumberField("worst_error", worst.error());
+            generator.writeNumberField("tolerance", worst.tolerance());
+            generator.writeNumberField("share", worst.share());
+            generator.writeStringField("where", worst.where());
+            generator.writeEndObject();
+        }
+        generator.writeEndArray();
+        generator.writeArrayFieldStart("failures");
+        for (Failure failure : verification.failures()) {
+            generator.writeStartObject();
+            generator.writeStringField("subject", failure.check().subject());
+            generator.writeStringField("check", failure.check().name());
+            generator.writeStringField("reason", failure.reason());
+            generator.writeEndObject();
+        }
+        generator.writeEndArray();
+        generator.writeEndObject();
+    }
+}

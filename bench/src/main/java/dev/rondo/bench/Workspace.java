@@ -1,0 +1,70 @@
+package dev.rondo.bench;
+
+import dev.rondo.Backend;
+import dev.rondo.IntTensor;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** What one case, check or measurement takes of a backend. It is given back together, the youngest first. */
+final class Workspace implements AutoCloseable {
+    private final Backend backend;
+    private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+
+    Workspace(Backend backend) {
+        this.backend = backend;
+    }
+
+    Backend backend() {
+        return backend;
+    }
+
+    Tensor tensor(double[] values, int... shape) {
+        return own(backend.tensor(shape)).set(values);
+    }
+
+    IntTensor indices(int[] values, int... shape) {
+        return own(backend.intTensor(shape)).set(values);
+    }
+
+    /** Room for a result, full of NaN: what the backend does not assign is found. */
+    Tensor unset(int... shape) {
+        return own(backend.tensor(shape)).fill(Double.NaN);
+    }
+
+    /** A state of zero. */
+    RnnState state(RnnSpec spec, int batch) {
+        return own(backend.state(spec, batch));
+    }
+
+    /** Room for a state, full of NaN. */
+    RnnState unsetState(RnnSpec spec, int batch) {
+        RnnState state = state(spec, batch);
+        state.h().fill(Double.NaN);
+        Tensor c = state.c();
+        if (c != null) {
+            c.fill(Double.NaN);
+        }
+        return state;
+    }
+
+    <T extends AutoCloseable> T own(T resource) {
+        owned.push(resource);
+        return resource;
+    }
+
+    @Override
+    public void close() {
+        while (!owned.isEmpty()) {
+            try {
+                owned.pop().close();
+            } catch (RuntimeException e) {
+                throw e;
+            } catch (Exception e) {
+                throw new IllegalStateException("closing failed", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,306 @@
+// All steps of a layer and direction in one kernel, backwards: the block and cluster forms of every cell with one exchange per
+// step. It stands for the loop over the steps of <cell>_backward and product.
+//
+// gates   [T][N][BLOCKS*H] in the order of the steps. In: as forward left them (RNN cells do not read them). Out: the gradients
+//                          by the pre-activations, in the blocks of <cell>_backward, 0 past the lengths
+// u       [G*H, H]         the recurrent weights, as PyTorch's weight_hh
+// h       [T+1][N][H]      the states of forward, slot 0 the initial ones
+// c       [T+1][N][H]      the same for LSTM; null for other cells
+// dh, dc  [N, H]           in: the gradients by the final states, without dy. Out: by the initial states. dc: LSTM only, or null
+// dy      [T, N, dyRow]    gradient by the outputs in the order of time, at this direction's first column; or null
+// lengths [N]              or null: all rows are full
+// reverse                  whether the steps run against time
+// rows                     of the batch for each cluster; the last cluster may have fewer
+//
+// A block holds the same rows of U as forward, those of its own units. Per step: the pointwise part for its own units, of which
+// inputs were read before the block started to wait; one __syncthreads; its own da times its rows of U, a part of dh for all H
+// units; each part to the block that owns the units, H values per row and block where sending da would be G*H; the wait for
+// the parts of all blocks, which the owner adds up in the order of the ranks.
+//
+// Launch, shared memory, what fits: kernels/TUNING.md.
+#pragma once
+
+#include "output_gradient.cuh"
+#include "persistent_cells.cuh"
+#include "persistent_cluster.cuh"
+
+namespace rondo {
+
+struct BackwardArguments {
+    float* gates;
+    const float* u;
+    const float* h;
+    const float* c;
+    float* dh;
+    float* dc;
+    const float* dy;
+    const int* lengths;
+    int dyRow, reverse, steps, batch, hidden, rows;
+};
+
+template <class Cell, bool CLUSTERS> class PersistentBackward {
+    static constexpr int GATES = Cell::GATES, BLOCKS = Cell::BLOCKS;
+    static constexpr int PARTS = 2, VALUES = 4; // of a thread: two quads of neighbouring units
+    static constexpr int LEAST_LANES = GATES == 1 ? 2 : 4;
+    static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
+    static constexpr int PREFETCHED = 2; // elements of a thread
+    using Weights = ChipWeights<PARTS, VALUES, 2>;
+
+    const BackwardArguments arguments;
+    Exchange<CLUSTERS> exchange;
+    const Part part;
+    const int quads, groups;
+    const Split split;
+    const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
+    float* da;       // [rows, padded to tiles][pitch]; gate g of own unit j at g * J + j
+    float* received; // [2 with clusters][blocks][rows][J]
+    float* carried;  // [rows][J]: what of dh does not go through U
+    float* cells;    // [rows][J]: dc
+
+    // An element of the pointwise part, and its inputs.
+    struct Element {
+        int row, unit;
+        bool real, valid;
+        float a[BLOCKS], before, after, dy;
+    };
+
+    __device__ __forceinline__ int elements() const { return part.count * part.units; }
+    __device__ __forceinline__ long long stateAt(int slot, const Element& e) const {
+        return (static_cast<long long>(slot) * arguments.batch + part.first + e.row) * arguments.hidden + part.firstUnit +
+               e.unit;
+    }
+    __device__ __forceinline__ float* gatesAt(int s, const Element& e) const {
+        return arguments.gates +
+               (static_cast<long long>(s) * arguments.batch + part.first + e.row) * BLOCKS * arguments.hidden +
+               part.firstUnit + e.unit;
+    }
+
+    __device__ __forceinline__ Element fetch(int at, int s) const {
+        Element e = {};
+        e.row = at / part.units;
+        e.unit = at - e.row * part.units;
+        e.real = at < elements() && e.unit < part.real;
+        e.valid = e.real && isValid(arguments.lengths, part.first + e.row, s);
+        if (e.valid) {
+            if constexpr (Cell::SAVES_ACTIVATIONS) {
+                const float* from = gatesAt(s, e);
+#pragma unroll
+                for (int block = 0; block < BLOCKS; block++) {
+                    e.a[block] = from[static_cast<long long>(block) * arguments.hidden];
+                }
+            }
+            const float* states = Cell::CELL_STATE ? arguments.c : arguments.h;
+            e.before = Cell::NEEDS_BEFORE ? states[stateAt(s, e)] : 0.0f;
+            e.after = Cell::NEEDS_AFTER ? states[stateAt(s + 1, e)] : 0.0f;
+            e.dy = outputGradient(arguments.dy, arguments.dyRow, arguments.lengths, arguments.reverse, s, arguments.steps,
+                                  arguments.batch, part.first + e.row, part.firstUnit + e.unit);
+        }
+        return e;
+    }
+
+    // The gradient by h of an own unit, without dy, after n exchanges.
+    __device__ __forceinline__ float gradientOf(int at, int n) const {
+        if (n == 0) {
+            return carried[at];
+        }
+        const float* from = received + (CLUSTERS ? (n - 1) & 1 : 0) * static_cast<int>(exchange.blocks) * elements() + at;
+        float sum = from[0];
+        for (unsigned rank = 1; rank < exchange.blocks; rank++) {
+            from += elements();
+            sum += from[0];
+        }
+        return carried[at] + sum;
+    }
+
+    // The pointwise part of element `at` at step s, after n exchanges.
+    __device__ __forceinline__ void advance(Element& e, int at, int s, int n) const {
+        if (!e.real) {
+            return;
+        }
+        float dh = gradientOf(at, n);
+        if (e.valid) {
+            float dc = 0;
+            if constexpr (Cell::CELL_STATE) {
+                dc = cells[at];
+            }
+            dh += e.dy;
+            Cell::backward(e.a, e.before, e.after, dh, dc);
+            if constexpr (Cell::CELL_STATE) {
+                cells[at] = dc;
+            }
+        }
+        carried[at] = dh;
+        float* to = gatesAt(s, e);
+#pragma unroll
+        for (int block = 0; block < BLOCKS; block++) {
+            to[static_cast<long long>(block) * arguments.hidden] = e.a[block]; // 0 if the row is not valid
+            if (block < GATES) {
+                da[e.row * split.pitch + block * part.units + e.unit] = e.a[block];
+            }
+        }
+    }
+
+    // The parts of dh of the tile from that row on to their owners, as exchange n.
+    __device__ __forceinline__ void send(int firstRow, int n, const float (&sums)[MOST_ITEMS * VALUES]) const {
+        int first = split.firstItem(tile * PARTS), items = split.itemCount(tile * PARTS), quadsOfBlock = part.units / 4;
+        int buffer = CLUSTERS ? (n & 1) * static_cast<int>(exchange.blocks) + static_cast<int>(exchange.rank) : 0;
+        float* own = received + buffer * elements();
+#pragma unroll
+        for (int i = 0; i < MOST_ITEMS; i++) {
+            if (i >= items) {
+                break;
+            }
+            int row = firstRow + (first + i) / PARTS, quad = (first + i) % PARTS * groups + split.group;
+            if (row < part.count && quad < quads && split.group < groups) {
+                int owner = quad / quadsOfBlock;
+                float* to = own + row * part.units + 4 * (quad - owner * quadsOfBlock);
+                float4 values = make_float4(sums[i * 4], sums[i * 4 + 1], sums[i * 4 + 2], sums[i * 4 + 3]);
+                if constexpr (CLUSTERS) {
+                    exchange.send(to, values, static_cast<unsigned>(owner), n);
+                } else {
+                    *reinterpret_cast<float4*>(to) = values;
+                }
+            }
+        }
+    }
+
+    __device__ __forceinline__ void start() {
+        int threads = static_cast<int>(blockDim.x);
+        received = da + padded * split.pitch;
+        carried = received + (CLUSTERS ? 2 * static_cast<int>(exchange.blocks) : 1) * arguments.rows * part.units;
+        cells = carried + arguments.rows * part.units;
+        for (int at = static_cast<int>(threadIdx.x); at < padded * split.pitch; at += threads) {
+            da[at] = 0;
+        }
+        for (int at = static_cast<int>(threadIdx.x); at < elements(); at += threads) {
+            Element e = {};
+            e.row = at / part.units;
+            e.unit = at - e.row * part.units;
+            bool real = e.unit < part.real;
+            carried[at] = real ? arguments.dh[stateAt(0, e)] : 0.0f;
+            if constexpr (Cell::CELL_STATE) {
+                cells[at] = real ? arguments.dc[stateAt(0, e)] : 0.0f;
+            }
+        }
+    }
+
+    // The steps at which no row is valid.
+    __device__ __forceinline__ void clearGates() const {
+        for (int at = static_cast<int>(threadIdx.x); at < part.count * part.real; at += static_cast<int>(blockDim.x)) {
+            Element e = {};
+            e.row = at / part.real;
+            e.unit = at - e.row * part.real;
+            for (int s = part.last; s < arguments.steps; s++) {
+                float* to = gatesAt(s, e);
+#pragma unroll
+                for (int block = 0; block < BLOCKS; block++) {
+                    to[static_cast<long long>(block) * arguments.hidden] = 0;
+                }
+            }
+        }
+    }
+
+    __device__ __forceinline__ void finish(int n) const {
+        for (int at = static_cast<int>(threadIdx.x); at < elements(); at += static_cast<int>(blockDim.x)) {
+            Element e = {};
+            e.row = at / part.units;
+            e.unit = at - e.row * part.units;
+            if (e.unit < part.real) {
+                arguments.dh[stateAt(0, e)] = gradientOf(at, n);
+                if constexpr (Cell::CELL_STATE) {
+                    arguments.dc[stateAt(0, e)] = cells[at];
+                }
+            }
+        }
+    }
+
+  public:
+    __device__ __forceinline__ PersistentBackward(const BackwardArguments& arguments, float* shared)
+        : arguments(arguments), exchange(shared),
+          part(exchange.blocks, exchange.rank, arguments.rows, arguments.lengths, arguments.steps, arguments.batch,
+               arguments.hidden),
+          quads(static_cast<int>(exchange.blocks) * part.units / VALUES), groups(divideUp(quads, PARTS)),
+          split(groups, GATES * part.units, LEAST_LANES), tile(tileRows(arguments.rows)),
+          padded(divideUp(arguments.rows, tile) * tile), da(shared + EXCHANGE_FLOATS + Weights::sharedFloats(split)),
+          received(nullptr), carried(nullptr), cells(nullptr) {}
+
+    __device__ __forceinline__ Weights loadWeights(float* shared) const {
+        return Weights(shared + EXCHANGE_FLOATS, split, [&](int of, int value, int k) {
+            int unit = (of * groups + split.group) * VALUES + value, gate = k / part.units, own = k - gate * part.units;
+            return split.group < groups && unit < arguments.hidden && gate < GATES && own < part.real
+                       ? arguments.u[(static_cast<long long>(gate) * arguments.hidden + part.firstUnit + own) *
+                                         arguments.hidden + unit]
+                       : 0.0f;
+        });
+    }
+
+    __device__ __forceinline__ void run(const Weights& weights) {
+        int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
+        start();
+        exchange.begin(exchange.blocks * static_cast<unsigned>(elements()) * 4);
+        clearGates();
+        Element next[PREFETCHED];
+#pragma unroll
+        for (int i = 0; i < PREFETCHED; i++) {
+            next[i] = fetch(thread + i * threads, part.last - 1);
+        }
+        for (int s = part.last - 1, n = 0; s >= 0; s--, n++) {
+#pragma unroll
+            for (int i = 0; i < PREFETCHED; i++) {
+                advance(next[i], thread + i * threads, s, n);
+            }
+            for (int at = thread + PREFETCHED * threads; at < elements(); at += threads) {
+                Element e = fetch(at, s);
+                advance(e, at, s, n);
+            }
+            __syncthreads();
+            for (int row = 0; row < part.count; row += tile) {
+                float sums[MOST_ITEMS * VALUES];
+                weights.template product<MOST_ROWS>(tile, da + row * split.pitch, split, sums);
+                send(row, n, sums);
+            }
+            if (s > 0) {
+#pragma unroll
+                for (int i = 0; i < PREFETCHED; i++) {
+                    next[i] = fetch(thread + i * threads, s - 1);
+                }
+            }
+            if constexpr (CLUSTERS) {
+                exchange.await(n);
+            } else {
+                __syncthreads();
+            }
+        }
+        finish(part.last);
+    }
+};
+
+// Not inlined: the kernels of all sizes of a cluster share the source of one function.
+template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentBackward(BackwardArguments arguments) {
+    if constexpr (CLUSTERS && !HAS_CLUSTERS) {
+        __trap();
+    } else {
+        DYN_SHARED(float, shared);
+        PersistentBackward<Cell, CLUSTERS> kernel(arguments, shared);
+        auto weights = kernel.loadWeights(shared);
+        kernel.run(weights);
+    }
+}
+
+} // namespace rondo
+
+// extern "C" kernels of one cell, for each size of a cluster.
+#define RONDO_PERSISTENT_BACKWARD(name, Cell, blocks)                                                                  \
+    extern "C" __global__ void CLUSTER_DIMS(blocks, 1, 1) __launch_bounds__(rondo::PERSISTENT_THREADS)                 \
+        name##_cluster_##blocks(float* gates, const float* u, const float* h, const float* c, float* dh, float* dc,    \
+                                const float* dy, int dyRow, const int* lengths, int reverse, int steps, int batch,     \
+                                int hidden, int rows) {                                                                \
+        rondo::persistentBackward<Cell, (blocks > 1)>(                                                                 \
+            {gates, u, h, c, dh, dc, dy, lengths, dyRow, reverse, steps, batch, hidden, rows});                        \
+    }
+#define RONDO_PERSISTENT_BACKWARDS(name, Cell)                                                                         \
+    RONDO_PERSISTENT_BACKWARD(name, Cell, 1)                                                                           \
+    RONDO_PERSISTENT_BACKWARD(name, Cell, 2)                                                                           \
+    RONDO_PERSISTENT_BACKWARD(name, Cell, 4)                                                                           \
+    RONDO_PERSISTENT_BACKWARD(name, Cell, 8)                                                                           \
+    RONDO_PERSISTENT_BACKWARD(name, Cell, 16)

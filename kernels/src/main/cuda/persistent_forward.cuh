@@ -1,0 +1,266 @@
+// All steps of a layer and direction in one kernel, forward: the block and cluster forms of every cell with one exchange per
+// step. It stands for the loop over the steps of product and <cell>_forward.
+//
+// gates   [T][N][BLOCKS*H] in the order of the steps. In: W x + b, with u as the per-step form has it. Out: the activations at
+//                          valid steps; past the lengths, and for RNN cells, as they came
+// u       [G*H, H]         the recurrent weights, as PyTorch's weight_hh
+// h       [T+1][N][H]      slot 0: the initial states. Slots 1 to T are written; past the lengths a row keeps its state
+// c       [T+1][N][H]      the same for LSTM; null for other cells
+// lengths [N]              or null: all rows are full
+// rows                     of the batch for each cluster; the last cluster may have fewer
+//
+// Each block keeps its rows of U, a copy of h of its slice twice (the step before and the step after), and its own c on chip.
+// Per step: the product with h for its own units; the pointwise part, each element on the lane that ends with its sums, with
+// gate inputs that were read before the block started to wait; one __syncthreads; its own new h to all other blocks; the wait
+// for theirs. When all rows of the slice are past their lengths, the rest of the steps is a copy.
+//
+// Launch, shared memory, what fits: kernels/TUNING.md.
+#pragma once
+
+#include "persistent_cells.cuh"
+#include "persistent_cluster.cuh"
+
+namespace rondo {
+
+struct ForwardArguments {
+    float* gates;
+    const float* u;
+    float* h;
+    float* c;
+    const int* lengths;
+    int steps, batch, hidden, rows;
+};
+
+// Units of a thread, and the chunks of weights in its registers: together 64 to 72 registers.
+template <int GATES> struct ForwardShape {
+    static constexpr int PARTS = GATES == 1 ? 4 : 2;
+    static constexpr int KEPT = GATES == 4 ? 2 : GATES == 3 ? 3 : 4;
+    static constexpr int LEAST_LANES = 4;
+};
+
+template <class Cell, bool CLUSTERS> class PersistentForward {
+    static constexpr int GATES = Cell::GATES, BLOCKS = Cell::BLOCKS;
+    using Shape = ForwardShape<GATES>;
+    static constexpr int PARTS = Shape::PARTS;
+    static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / Shape::LEAST_LANES;
+    using Weights = ChipWeights<PARTS, GATES, Shape::KEPT>;
+
+    const ForwardArguments arguments;
+    Exchange<CLUSTERS> exchange;
+    const Part part;
+    const Split split;
+    const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
+    const int first, items; // of this lane in a tile
+    float* states; // [2][rows, padded to tiles][pitch]
+    float* cells;  // [rows][J]
+
+    // An element of the pointwise part: a unit of a row, both counted within this block.
+    struct Item {
+        int row, unit;
+        bool real;
+    };
+    // Item i of this lane in the tile from that row on.
+    __device__ __forceinline__ Item itemOf(int firstRow, int i) const {
+        int row = firstRow + (first + i) / PARTS, unit = split.group * PARTS + (first + i) % PARTS;
+        return {row, unit, i < items && row < part.count && unit < part.real};
+    }
+    __device__ __forceinline__ long long stateAt(int slot, const Item& item) const {
+        return (static_cast<long long>(slot) * arguments.batch + part.first + item.row) * arguments.hidden +
+               part.firstUnit + item.unit;
+    }
+    __device__ __forceinline__ long long gateAt(int s, const Item& item) const {
+        return (static_cast<long long>(s) * arguments.batch + part.first + item.row) * BLOCKS * arguments.hidden +
+               part.firstUnit + item.unit;
+    }
+    __device__ __forceinline__ bool validAt(int s, const Item& item) const {
+        return item.real && isValid(arguments.lengths, part.first + item.row, s);
+    }
+
+    __device__ __forceinline__ void fetch(int firstRow, int s, float (&inputs)[MOST_ITEMS][BLOCKS]) const {
+#pragma unroll
+        for (int i = 0; i < MOST_ITEMS; i++) {
+            Item item = itemOf(firstRow, i);
+            if (validAt(s, item)) {
+                const float* from = arguments.gates + gateAt(s, item);
+#pragma unroll
+                for (int block = 0; block < BLOCKS; block++) {
+                    inputs[i][block] = from[static_cast<long long>(block) * arguments.hidden];
+                }
+            }
+        }
+    }
+
+    // The pointwise part of one element; sums: its U h.
+    __device__ __forceinline__ void advance(const Item& item, int s, const float* sums, float (&a)[BLOCKS],
+                                            const float* before, float* after) const {
+        if (!item.real) {
+            return;
+        }
+        int at = item.row * split.pitch + part.firstUnit + item.unit;
+        float h = before[at], c = 0;
+        if constexpr (Cell::CELL_STATE) {
+            c = cells[item.row * part.units + item.unit];
+        }
+        if (validAt(s, item)) {
+#pragma unroll
+            for (int gate = 0; gate < GATES; gate++) {
+                a[gate] += sums[gate];
+            }
+            h = Cell::forward(a, h, c);
+            if constexpr (Cell::SAVES_ACTIVATIONS) {
+                float* to = arguments.gates + gateAt(s, item);
+#pragma unroll
+                for (int block = 0; block < BLOCKS; block++) {
+                    to[static_cast<long long>(block) * arguments.hidden] = a[block];
+                }
+            }
+        }
+        after[at] = h;
+        arguments.h[stateAt(s + 1, item)] = h;
+        if constexpr (Cell::CELL_STATE) {
+            cells[item.row * part.units + item.unit] = c;
+            arguments.c[stateAt(s + 1, item)] = c;
+        }
+    }
+
+    // The own units of all rows to every other block, starting with the next one. Where there are fewer quads of values than
+    // threads, several threads share the receivers of one quad.
+    __device__ __forceinline__ void send(float* after, int n) const {
+        int threads = static_cast<int>(blockDim.x), quadsOfRow = part.units / 4, quads = part.count * quadsOfRow;
+        int width = divideUp(quads, 32) * 32, teams = max(1, threads / width), stride = min(width, threads);
+        int team = static_cast<int>(threadIdx.x) / stride;
+        if (team >= teams) {
+            return;
+        }
+        for (int quad = static_cast<int>(threadIdx.x) % stride; quad < quads; quad += stride) {
+            int row = quad / quadsOfRow;
+            float* at = after + row * split.pitch + part.firstUnit + (quad - row * quadsOfRow) * 4;
+            float4 values = *reinterpret_cast<const float4*>(at);
+            for (unsigned distance = 1 + static_cast<unsigned>(team); distance < exchange.blocks; distance += static_cast<unsigned>(teams)) {
+                exchange.send(at, values, (exchange.rank + distance) % exchange.blocks, n);
+            }
+        }
+    }
+
+    __device__ __forceinline__ void start() {
+        int threads = static_cast<int>(blockDim.x);
+        cells = states + 2 * padded * split.pitch;
+        for (int at = static_cast<int>(threadIdx.x); at < 2 * padded * split.pitch; at += threads) {
+            int row = at / split.pitch, unit = at - row * split.pitch;
+            bool real = row < part.count && unit < arguments.hidden;
+            states[at] = real ? arguments.h[static_cast<long long>(part.first + row) * arguments.hidden + unit] : 0.0f;
+        }
+        if constexpr (Cell::CELL_STATE) {
+            for (int at = static_cast<int>(threadIdx.x); at < part.count * part.units; at += threads) {
+                Item item = {at / part.units, at % part.units, true};
+                cells[at] = item.unit < part.real ? arguments.c[stateAt(0, item)] : 0.0f;
+            }
+        }
+    }
+
+    // What is left when all rows have reached their lengths.
+    __device__ __forceinline__ void copyStates(const float* last) const {
+        __syncthreads();
+        for (int at = static_cast<int>(threadIdx.x); at < part.count * part.real; at += static_cast<int>(blockDim.x)) {
+            Item item = {at / part.real, at % part.real, true};
+            float h = last[item.row * split.pitch + part.firstUnit + item.unit];
+            for (int s = part.last; s < arguments.steps; s++) {
+                arguments.h[stateAt(s + 1, item)] = h;
+                if constexpr (Cell::CELL_STATE) {
+                    arguments.c[stateAt(s + 1, item)] = cells[item.row * part.units + item.unit];
+                }
+            }
+        }
+    }
+
+  public:
+    __device__ __forceinline__ PersistentForward(const ForwardArguments& arguments, float* shared)
+        : arguments(arguments), exchange(shared),
+          part(exchange.blocks, exchange.rank, arguments.rows, arguments.lengths, arguments.steps, arguments.batch,
+               arguments.hidden),
+          split(part.units / PARTS, static_cast<int>(exchange.blocks) * part.units, Shape::LEAST_LANES),
+          tile(tileRows(arguments.rows)), padded(divideUp(arguments.rows, tile) * tile),
+          first(split.firstItem(tile * PARTS)), items(split.itemCount(tile * PARTS)),
+          states(shared + EXCHANGE_FLOATS + Weights::sharedFloats(split)), cells(nullptr) {}
+
+    __device__ __forceinline__ Weights loadWeights(float* shared) const {
+        return Weights(shared + EXCHANGE_FLOATS, split, [&](int of, int gate, int k) {
+            int unit = split.group * PARTS + of;
+            return unit < part.real && k < arguments.hidden
+                       ? arguments.u[(static_cast<long long>(gate) * arguments.hidden + part.firstUnit + unit) *
+                                         arguments.hidden + k]
+                       : 0.0f;
+        });
+    }
+
+    __device__ __forceinline__ void run(const Weights& weights) {
+        start();
+        exchange.begin((exchange.blocks - 1) * part.count * part.units * 4);
+        int plane = padded * split.pitch;
+        float inputs[MOST_ITEMS][BLOCKS] = {};
+        fetch(0, 0, inputs);
+        for (int s = 0; s < part.last; s++) {
+            const float* before = states + (s & 1) * plane;
+            float* after = states + ((s + 1) & 1) * plane;
+            if (s > 0) {
+                exchange.await(s - 1);
+            }
+            for (int row = 0; row < part.count; row += tile) {
+                float sums[MOST_ITEMS * GATES];
+                weights.template product<MOST_ROWS>(tile, before + row * split.pitch, split, sums);
+#pragma unroll 1
+                for (int i = 0; i < items; i++) { // the arrays move up, for they are registers
+                    advance(itemOf(row, i), s, sums, inputs[0], before, after);
+#pragma unroll
+                    for (int next = 1; next < MOST_ITEMS; next++) {
+#pragma unroll
+                        for (int block = 0; block < BLOCKS; block++) {
+                            inputs[next - 1][block] = inputs[next][block];
+                        }
+#pragma unroll
+                        for (int gate = 0; gate < GATES; gate++) {
+                            sums[(next - 1) * GATES + gate] = sums[next * GATES + gate];
+                        }
+                    }
+                }
+                bool more = row + tile < part.count;
+                if (more || s + 1 < part.last) {
+                    fetch(more ? row + tile : 0, more ? s : s + 1, inputs);
+                }
+            }
+            __syncthreads();
+            if (CLUSTERS && s + 1 < part.last) {
+                send(after, s);
+            }
+        }
+        copyStates(states + (part.last & 1) * plane);
+    }
+};
+
+// Not inlined: the kernels of all sizes of a cluster share the source of one function.
+template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentForward(ForwardArguments arguments) {
+    if constexpr (CLUSTERS && !HAS_CLUSTERS) {
+        __trap();
+    } else {
+        DYN_SHARED(float, shared);
+        PersistentForward<Cell, CLUSTERS> kernel(arguments, shared);
+        auto weights = kernel.loadWeights(shared);
+        kernel.run(weights);
+    }
+}
+
+} // namespace rondo
+
+// extern "C" kernels of one cell, for each size of a cluster.
+#define RONDO_PERSISTENT_FORWARD(name, Cell, blocks)                                                                   \
+    extern "C" __global__ void CLUSTER_DIMS(blocks, 1, 1) __launch_bounds__(rondo::PERSISTENT_THREADS)                 \
+        name##_cluster_##blocks(float* gates, const float* u, float* h, float* c, const int* lengths, int steps,       \
+                                int batch, int hidden, int rows) {                                                     \
+        rondo::persistentForward<Cell, (blocks > 1)>({gates, u, h, c, lengths, steps, batch, hidden, rows});           \
+    }
+#define RONDO_PERSISTENT_FORWARDS(name, Cell)                                                                          \
+    RONDO_PERSISTENT_FORWARD(name, Cell, 1)                                                                            \
+    RONDO_PERSISTENT_FORWARD(name, Cell, 2)                                                                            \
+    RONDO_PERSISTENT_FORWARD(name, Cell, 4)                                                                            \
+    RONDO_PERSISTENT_FORWARD(name, Cell, 8)                                                                            \
+    RONDO_PERSISTENT_FORWARD(name, Cell, 16)

@@ -1,0 +1,216 @@
+// The persistent kernels of the whole grid against the kernels of one step with their products, which layer_pass_test.cpp holds
+// against float64. Launch shapes are computed as the head of persistent_grid.cuh says.
+#include "harness.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+namespace {
+
+enum class Cell { tanh, relu, lstm, gru };
+struct Traits {
+    const char* name;
+    int gates, blocks, laneColumns;
+};
+Traits traitsOf(Cell cell) {
+    switch (cell) {
+    case Cell::tanh: return {"rnn_tanh", 1, 1, 4};
+    case Cell::relu: return {"rnn_relu", 1, 1, 4};
+    case Cell::lstm: return {"lstm", 4, 4, 8};
+    default: return {"gru", 3, 4, 6};
+    }
+}
+
+int ceilDiv(int a, int b) { return (a + b - 1) / b; }
+
+struct Launch {
+    Grid grid;
+    std::string variant;
+    unsigned shared;
+};
+Launch launchOf(Cell cell, bool forward, int batch, int hidden, int blocks, int slices) {
+    Traits traits = traitsOf(cell);
+    int rows = ceilDiv(batch, slices), units = ceilDiv(hidden, blocks);
+    int columns = forward ? traits.gates * units : units, depth = forward ? hidden : traits.gates * hidden;
+    int laneColumns = forward ? traits.laneColumns : 8, lanes = 1;
+    while (lanes * laneColumns < columns) {
+        lanes *= 2;
+    }
+    const char* variant = depth % 4 != 0 ? "unaligned" : rows == 1 ? "row" : rows <= 4 ? "rows4" : "rows8";
+    int tile = depth % 4 != 0 ? 4 : rows == 1 ? 1 : rows <= 4 ? 4 : 8;
+    CHECK(lanes <= 8 && units * tile <= 256, "a test that cannot run " + shape({hidden, blocks}));
+    int onChip = ceilDiv(depth, 4) * 4;
+    if (tile == 1) {
+        onChip = std::max(0, onChip - 4096 / lanes);
+    }
+    int pitch = ceilDiv(onChip, 32) * 32 + (forward ? 16 : 4);
+    int bytes = 4 * lanes * laneColumns * pitch + 64 * tile * (lanes * laneColumns + 4);
+    return {{static_cast<unsigned>(blocks), static_cast<unsigned>(slices)}, variant, static_cast<unsigned>(bytes)};
+}
+
+struct Case {
+    Cell cell;
+    int steps, batch, hidden, blocks, slices, slots = 0;
+    bool lengths = true, reverse = false, output = true;
+
+    int slotsOrSteps() const { return slots == 0 ? steps : slots; }
+    std::string text() const {
+        return std::string(traitsOf(cell).name) +
+               shape({steps, batch, hidden, blocks, slices, slots, lengths, reverse, output});
+    }
+};
+
+// What a pass reads and writes, on the device.
+struct Layer {
+    const Case& of;
+    Traits traits;
+    int row, units;
+    Buffer<int> lengths;
+    Buffer<float> gates, u, h, c, dh, dc, dy;
+
+    explicit Layer(const Case& of)
+        : of(of), traits(traitsOf(of.cell)), row(traits.blocks * of.hidden), units(of.batch * of.hidden),
+          lengths(someLengths(of.batch, of.steps, 3)), gates(randoms(static_cast<size_t>(of.steps) * of.batch * row, 1)),
+          u(randoms(static_cast<size_t>(traits.gates) * of.hidden * of.hidden, 2, 2 / std::sqrt(static_cast<float>(of.hidden)))),
+          h(randoms(static_cast<size_t>(of.steps + 1) * units, 4)), c(randoms(h.count, 5)), dh(randoms(units, 6)),
+          dc(randoms(units, 7)), dy(randoms(static_cast<size_t>(of.steps) * units, 8)) {}
+
+    CUdeviceptr lengthsOrNull() const { return of.lengths ? lengths.at : 0; }
+    CUdeviceptr dyOrNull() const { return of.output ? dy.at : 0; }
+    CUdeviceptr slot(const Buffer<float>& slots, int s) const { return slots.from(static_cast<long long>(s) * units); }
+    CUdeviceptr gatesOf(int s) const { return gates.from(static_cast<long long>(s) * of.batch * row); }
+    std::string step(const char* pass) const { return std::string("rondo_") + traits.name + "_" + pass; }
+    std::string whole(const char* pass, const Launch& launch) const {
+        return std::string("rondo_persistent_grid_") + traits.name + "_" + pass + "_" + launch.variant;
+    }
+
+    void forwardBySteps() const {
+        Grid each = gridFor(units);
+        long long wide = of.hidden;
+        for (int s = 0; s < of.steps; s++) {
+            int rows = traits.gates * of.hidden;
+            launch("rondo_product_few_rows_nt", {static_cast<unsigned>(ceilDiv(rows, 16)), static_cast<unsigned>(ceilDiv(of.batch, 32))},
+                   slot(h, s), wide, u, wide, gatesOf(s), static_cast<long long>(row), of.batch, rows, of.hidden, 1);
+            if (of.cell == Cell::lstm) {
+                launch(step("forward").c_str(), each, gatesOf(s), slot(c, s), slot(h, s), slot(c, s + 1), slot(h, s + 1),
+                       lengthsOrNull(), s, of.batch, of.hidden);
+            } else {
+                launch(step("forward").c_str(), each, gatesOf(s), slot(h, s), slot(h, s + 1), lengthsOrNull(), s, of.batch, of.hidden);
+            }
+        }
+    }
+
+    void forward() const {
+        Launch shape = launchOf(of.cell, true, of.batch, of.hidden, of.blocks, of.slices);
+        std::string name = whole("forward", shape);
+        if (of.cell == Cell::lstm) {
+            launchCooperative(name.c_str(), shape.grid, shape.shared, gates, u, h, c, lengthsOrNull(), of.steps, of.batch, of.hidden);
+        } else {
+            launchCooperative(name.c_str(), shape.grid, shape.shared, gates, u, h, lengthsOrNull(), of.steps, of.batch, of.hidden);
+        }
+    }
+
+    void backwardBySteps() const {
+        Grid each = gridFor(units);
+        long long wide = of.hidden;
+        for (int s = of.steps - 1; s >= 0; s--) {
+            if (of.cell == Cell::lstm) {
+                launch(step("backward").c_str(), each, gatesOf(s), slot(c, s), slot(c, s + 1), dh, dc, dyOrNull(), of.hidden,
+                       lengthsOrNull(), static_cast<int>(of.reverse), s, of.steps, of.batch, of.hidden);
+            } else {
+                launch(step("backward").c_str(), each, gatesOf(s), slot(h, of.cell == Cell::gru ? s : s + 1), dh, dyOrNull(),
+                       of.hidden, lengthsOrNull(), static_cast<int>(of.reverse), s, of.steps, of.batch, of.hidden);
+            }
+            launch("rondo_product_few_rows_nn", {static_cast<unsigned>(ceilDiv(of.hidden, 16)), static_cast<unsigned>(ceilDiv(of.batch, 32))},
+                   gatesOf(s), static_cast<long long>(row), u, wide, dh, wide, of.batch, of.hidden, traits.gates * of.hidden, 1);
+        }
+    }
+
+    Buffer<float> workspace() const {
+        return Buffer<float>(static_cast<size_t>(of.slotsOrSteps()) * of.batch * traits.gates * of.hidden);
+    }
+    void backward(const Buffer<float>& exchange) const {
+        Launch shape = launchOf(of.cell, false, of.batch, of.hidden, of.blocks, of.slices);
+        std::string name = whole("backward", shape);
+        if (of.cell == Cell::lstm) {
+            launchCooperative(name.c_str(), shape.grid, shape.shared, gates, u, c, dh, dc, dyOrNull(), of.hidden, lengthsOrNull(),
+                              static_cast<int>(of.reverse), exchange, of.slotsOrSteps(), of.steps, of.batch, of.hidden);
+        } else {
+            launchCooperative(name.c_str(), shape.grid, shape.shared, gates, u, h, dh, dyOrNull(), of.hidden, lengthsOrNull(),
+                              static_cast<int>(of.reverse), exchange, of.slotsOrSteps(), of.steps, of.batch, of.hidden);
+        }
+    }
+};
+
+void write(const Buffer<float>& to, const Floats& values) {
+    cuMemcpyHtoD_v2(to.at, values.data(), values.size() * sizeof(float));
+}
+
+bool sameBits(const Floats& a, const Floats& b) {
+    return a.size() == b.size() && memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+// The same bits in every order of threads.
+void checkOrders(const Floats& values, const std::string& what) {
+    static std::map<std::string, Floats> first;
+    auto [at, isNew] = first.emplace(what, values);
+    CHECK(isNew || sameBits(at->second, values), "another order of threads gives other bits: " + what);
+}
+
+constexpr double TOLERANCE = 4e-6;
+
+void check(const Case& of) {
+    std::string what = of.text();
+    Layer expected(of), actual(of);
+    Floats gates = actual.gates.read();
+    expected.forwardBySteps();
+    actual.forward();
+    Floats active = actual.gates.read(), h = actual.h.read(), c = actual.c.read();
+    NEAR(active, toDoubles(expected.gates.read()), TOLERANCE, what);
+    NEAR(h, toDoubles(expected.h.read()), TOLERANCE, what);
+    if (of.cell == Cell::lstm) {
+        NEAR(c, toDoubles(expected.c.read()), TOLERANCE, what);
+    }
+    checkOrders(h, "h " + what);
+    // Once more on the slots as they are now.
+    write(actual.gates, gates);
+    actual.forward();
+    CHECK(sameBits(actual.h.read(), h) && sameBits(actual.gates.read(), active), "forward, once more: " + what);
+
+    // Both passes backward start from the same numbers.
+    Floats afterForward = expected.gates.read(), dh = actual.dh.read(), dc = actual.dc.read();
+    write(actual.gates, afterForward);
+    write(actual.h, expected.h.read());
+    write(actual.c, expected.c.read());
+    expected.backwardBySteps();
+    Buffer<float> exchange = actual.workspace();
+    actual.backward(exchange);
+    Floats da = actual.gates.read(), dhFirst = actual.dh.read(), dcFirst = actual.dc.read();
+    NEAR(da, toDoubles(expected.gates.read()), TOLERANCE, what);
+    NEAR(dhFirst, toDoubles(expected.dh.read()), TOLERANCE, what);
+    NEAR(dcFirst, toDoubles(expected.dc.read()), TOLERANCE, what);
+    checkOrders(dhFirst, "dh " + what);
+    write(actual.gates, afterForward);
+    write(actual.dh, dh);
+    write(actual.dc, dc);
+    actual.backward(exchange);
+    CHECK(sameBits(actual.gates.read(), da) && sameBits(actual.dh.read(), dhFirst) && sameBits(actual.dc.read(), dcFirst),
+          "backward, once more: " + what);
+}
+
+constexpr Cell CELLS[] = {Cell::tanh, Cell::relu, Cell::lstm, Cell::gru};
+
+} // namespace
+
+// Steps, batch, hidden, blocks, slices.
+TEST(persistent_grid_small) {
+    for (Cell cell : CELLS) {
+        check({cell, 3, 1, 1, 1, 1});
+        check({cell, 3, 3, 1, 2, 1}); // a block without units
+        check({cell, 1, 3, 8, 2, 1});
+        check({cell, 4, 5, 12, 3, 4}); // a slice without rows
+        check({cell, 3, 3, 33, 5, 1});
+        check({cell, 3, 65, 33, 3, 3});
+    }
+}
