@@ -44,7 +44,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     static constexpr int LEAST_LANES = GATES == 1 ? 2 : 4;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
     static constexpr int PREFETCHED = 2; // elements of a thread
-    using Weights = ChipWeights<PARTS, VALUES, 2>;
+    using Weights = ChipWeights<PARTS, VALUES, 3>;
 
     const BackwardArguments arguments;
     Exchange<CLUSTERS> exchange;
@@ -52,7 +52,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     const int quads, groups;
     const Split split;
     const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
-    float* da;       // [rows, padded to tiles][pitch]; gate g of own unit j at g * J + j
+    float* da;       // [2 with clusters][rows, padded to tiles][pitch]; gate g of own unit j at g * J + j
     float* received; // [2 with clusters][blocks][rows][J]
     float* carried;  // [rows][J]: what of dh does not go through U
     float* cells;    // [rows][J]: dc
@@ -64,34 +64,37 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
         float a[BLOCKS], before, after, dy;
     };
 
+    // By the parity of n: with clusters, nothing keeps a warp from the next step while another one is still in its product.
+    __device__ __forceinline__ float* gradients(int n) const { return CLUSTERS ? da + (n & 1) * padded * split.pitch : da; }
+
     __device__ __forceinline__ int elements() const { return part.count * part.units; }
-    __device__ __forceinline__ long long stateAt(int slot, const Element& e) const {
-        return (static_cast<long long>(slot) * arguments.batch + part.first + e.row) * arguments.hidden + part.firstUnit +
-               e.unit;
+    // Where the slice and the own units begin in a slot and in a step of gates; within it, 32 bits are enough.
+    __device__ __forceinline__ long long slotAt(int slot) const {
+        return (static_cast<long long>(slot) * arguments.batch + part.first) * arguments.hidden + part.firstUnit;
     }
-    __device__ __forceinline__ float* gatesAt(int s, const Element& e) const {
-        return arguments.gates +
-               (static_cast<long long>(s) * arguments.batch + part.first + e.row) * BLOCKS * arguments.hidden +
-               part.firstUnit + e.unit;
+    __device__ __forceinline__ float* gatesAt(int s, int row, int unit) const {
+        return arguments.gates + (static_cast<long long>(s) * arguments.batch + part.first) * BLOCKS * arguments.hidden +
+               part.firstUnit + row * BLOCKS * arguments.hidden + unit;
     }
 
-    __device__ __forceinline__ Element fetch(int at, int s) const {
+    __device__ __forceinline__ Element fetch(int element, int s) const {
         Element e = {};
-        e.row = at / part.units;
-        e.unit = at - e.row * part.units;
-        e.real = at < elements() && e.unit < part.real;
+        e.row = element / part.units;
+        e.unit = element - e.row * part.units;
+        e.real = element < elements() && e.unit < part.real;
         e.valid = e.real && isValid(arguments.lengths, part.first + e.row, s);
         if (e.valid) {
             if constexpr (Cell::SAVES_ACTIVATIONS) {
-                const float* from = gatesAt(s, e);
+                const float* from = gatesAt(s, e.row, e.unit);
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    e.a[block] = from[static_cast<long long>(block) * arguments.hidden];
+                    e.a[block] = from[block * arguments.hidden];
                 }
             }
             const float* states = Cell::CELL_STATE ? arguments.c : arguments.h;
-            e.before = Cell::NEEDS_BEFORE ? states[stateAt(s, e)] : 0.0f;
-            e.after = Cell::NEEDS_AFTER ? states[stateAt(s + 1, e)] : 0.0f;
+            int at = e.row * arguments.hidden + e.unit;
+            e.before = Cell::NEEDS_BEFORE ? (states + slotAt(s))[at] : 0.0f;
+            e.after = Cell::NEEDS_AFTER ? (states + slotAt(s + 1))[at] : 0.0f;
             e.dy = outputGradient(arguments.dy, arguments.dyRow, arguments.lengths, arguments.reverse, s, arguments.steps,
                                   arguments.batch, part.first + e.row, part.firstUnit + e.unit);
         }
@@ -130,12 +133,12 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             }
         }
         carried[at] = dh;
-        float* to = gatesAt(s, e);
+        float* to = gatesAt(s, e.row, e.unit);
 #pragma unroll
         for (int block = 0; block < BLOCKS; block++) {
-            to[static_cast<long long>(block) * arguments.hidden] = e.a[block]; // 0 if the row is not valid
+            to[block * arguments.hidden] = e.a[block]; // 0 if the row is not valid
             if (block < GATES) {
-                da[e.row * split.pitch + block * part.units + e.unit] = e.a[block];
+                gradients(n)[e.row * split.pitch + block * part.units + e.unit] = e.a[block];
             }
         }
     }
@@ -166,35 +169,35 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 
     __device__ __forceinline__ void start() {
         int threads = static_cast<int>(blockDim.x);
-        received = da + padded * split.pitch;
+        int gradients = (CLUSTERS ? 2 : 1) * padded * split.pitch;
+        received = da + gradients;
         carried = received + (CLUSTERS ? 2 * static_cast<int>(exchange.blocks) : 1) * arguments.rows * part.units;
         cells = carried + arguments.rows * part.units;
-        for (int at = static_cast<int>(threadIdx.x); at < padded * split.pitch; at += threads) {
+        for (int at = static_cast<int>(threadIdx.x); at < gradients; at += threads) {
             da[at] = 0;
         }
         for (int at = static_cast<int>(threadIdx.x); at < elements(); at += threads) {
-            Element e = {};
-            e.row = at / part.units;
-            e.unit = at - e.row * part.units;
-            bool real = e.unit < part.real;
-            carried[at] = real ? arguments.dh[stateAt(0, e)] : 0.0f;
+            int row = at / part.units, unit = at - row * part.units;
+            long long from = slotAt(0) + row * arguments.hidden + unit;
+            carried[at] = unit < part.real ? arguments.dh[from] : 0.0f;
             if constexpr (Cell::CELL_STATE) {
-                cells[at] = real ? arguments.dc[stateAt(0, e)] : 0.0f;
+                cells[at] = unit < part.real ? arguments.dc[from] : 0.0f;
             }
         }
     }
 
+    // Bytes of a step.
+    __device__ __forceinline__ unsigned incoming() const { return exchange.blocks * static_cast<unsigned>(elements()) * 4; }
+
     // The steps at which no row is valid.
     __device__ __forceinline__ void clearGates() const {
         for (int at = static_cast<int>(threadIdx.x); at < part.count * part.real; at += static_cast<int>(blockDim.x)) {
-            Element e = {};
-            e.row = at / part.real;
-            e.unit = at - e.row * part.real;
+            int row = at / part.real, unit = at - row * part.real;
             for (int s = part.last; s < arguments.steps; s++) {
-                float* to = gatesAt(s, e);
+                float* to = gatesAt(s, row, unit);
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    to[static_cast<long long>(block) * arguments.hidden] = 0;
+                    to[block * arguments.hidden] = 0;
                 }
             }
         }
@@ -202,13 +205,12 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 
     __device__ __forceinline__ void finish(int n) const {
         for (int at = static_cast<int>(threadIdx.x); at < elements(); at += static_cast<int>(blockDim.x)) {
-            Element e = {};
-            e.row = at / part.units;
-            e.unit = at - e.row * part.units;
-            if (e.unit < part.real) {
-                arguments.dh[stateAt(0, e)] = gradientOf(at, n);
+            int row = at / part.units, unit = at - row * part.units;
+            if (unit < part.real) {
+                long long to = slotAt(0) + row * arguments.hidden + unit;
+                arguments.dh[to] = gradientOf(at, n);
                 if constexpr (Cell::CELL_STATE) {
-                    arguments.dc[stateAt(0, e)] = cells[at];
+                    arguments.dc[to] = cells[at];
                 }
             }
         }
@@ -237,7 +239,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     __device__ __forceinline__ void run(const Weights& weights) {
         int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
         start();
-        exchange.begin(exchange.blocks * static_cast<unsigned>(elements()) * 4);
+        exchange.begin(incoming());
         clearGates();
         Element next[PREFETCHED];
 #pragma unroll
@@ -256,7 +258,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             __syncthreads();
             for (int row = 0; row < part.count; row += tile) {
                 float sums[MOST_ITEMS * VALUES];
-                weights.template product<MOST_ROWS>(tile, da + row * split.pitch, split, sums);
+                weights.template product<MOST_ROWS>(tile, gradients(n) + row * split.pitch, split, sums);
                 send(row, n, sums);
             }
             if (s > 0) {
@@ -266,7 +268,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
                 }
             }
             if constexpr (CLUSTERS) {
-                exchange.await(n);
+                exchange.await(n, incoming());
             } else {
                 __syncthreads();
             }
