@@ -214,3 +214,91 @@ TEST(persistent_grid_small) {
         check({cell, 3, 65, 33, 3, 3});
     }
 }
+
+// H = 100 and 257 with the batch in slices and not; 257 goes word by word except backward in an LSTM.
+TEST(persistent_grid_uneven) {
+    for (Cell cell : CELLS) {
+        check({cell, 3, 3, 100, 7, 3});                                 // one row in a slice
+        check({cell, 3, 65, 100, 8, 2, 0, false, true});                // all rows full
+        check({cell, 4, 7, 100, 10, 2, 0, true, true});                 // four rows in a slice, and three
+        check({cell, 3, 3, 257, 17, 1, 0, true, false, false});         // no gradient by the outputs
+        check({cell, 3, 1, 257, 20, 1});
+    }
+    check({Cell::gru, 3, 65, 257, 17, 1});
+}
+
+// A ring of slots that is shorter than the steps.
+TEST(persistent_grid_ring) {
+    for (Cell cell : CELLS) {
+        check({cell, 5, 3, 20, 3, 1, 4});
+        check({cell, 9, 13, 20, 3, 1, 4, true, true});
+        check({cell, 8, 1, 33, 4, 1, 6});
+    }
+}
+
+// U in registers and in shared memory.
+TEST(persistent_grid_held) {
+    check({Cell::lstm, 3, 1, 520, 33, 1});
+    check({Cell::gru, 2, 1, 700, 44, 1});
+    check({Cell::tanh, 2, 1, 528, 17, 1});
+}
+
+// A state that looks like a word that is not there yet is passed on as a NaN, and nobody waits for it in vain.
+TEST(persistent_grid_absent) {
+    Case of = {Cell::lstm, 3, 3, 8, 2, 1};
+    Layer layer(of);
+    Floats states = layer.h.read();
+    unsigned bits = 0xffffffffu;
+    memcpy(&states[layer.of.hidden + 1], &bits, sizeof bits); // row 1, whose length is 0
+    write(layer.h, states);
+    Layer expected(of);
+    expected.forwardBySteps();
+    layer.forward();
+    Floats h = layer.h.read();
+    Doubles wanted = toDoubles(expected.h.read());
+    for (int s = 0; s <= of.steps; s++) {
+        wanted[static_cast<size_t>(s) * layer.units + of.hidden + 1] = std::numeric_limits<double>::quiet_NaN();
+    }
+    NEAR(h, wanted, TOLERANCE, of.text());
+}
+
+// Recorded once with its arguments, replayed on the memory as it is.
+TEST(persistent_grid_graph) {
+    Case of = {Cell::lstm, 5, 3, 20, 3, 1, 4};
+    Layer layer(of);
+    Floats gates = layer.gates.read(), dh = layer.dh.read(), dc = layer.dc.read(), firstH, firstDh;
+    Buffer<float> exchange = layer.workspace();
+    CUstream stream;
+    CUgraph graph;
+    CUgraphExec replay;
+    constexpr int NON_BLOCKING = 1, THREAD_LOCAL = 1;
+    launched("stream", cuStreamCreate(&stream, NON_BLOCKING));
+    launched("capture", cuStreamBeginCapture_v2(stream, THREAD_LOCAL));
+    launchStream() = stream;
+    layer.forward();
+    layer.backward(exchange);
+    launchStream() = nullptr;
+    launched("capture", cuStreamEndCapture(stream, &graph));
+    launched("graph", cuGraphInstantiateWithFlags(&replay, graph, 0));
+    for (int i = 0; i < 3; i++) {
+        write(layer.gates, gates);
+        write(layer.dh, dh);
+        write(layer.dc, dc);
+        launched("replay", cuGraphLaunch(replay, stream));
+        launched("replay", cuStreamSynchronize(stream));
+        Floats h = layer.h.read(), dhNow = layer.dh.read();
+        if (i == 0) {
+            firstH = h;
+            firstDh = dhNow;
+            Layer expected(of);
+            expected.forwardBySteps();
+            expected.backwardBySteps();
+            NEAR(h, toDoubles(expected.h.read()), TOLERANCE, of.text());
+            NEAR(dhNow, toDoubles(expected.dh.read()), TOLERANCE, of.text());
+        }
+        CHECK(sameBits(h, firstH) && sameBits(dhNow, firstDh), "replay " + std::to_string(i));
+    }
+    cuGraphExecDestroy(replay);
+    cuGraphDestroy(graph);
+    cuStreamDestroy_v2(stream);
+}
