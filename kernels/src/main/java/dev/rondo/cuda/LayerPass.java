@@ -205,6 +205,20 @@ final class LayerPass {
     // ---- the passes
 
     /**
+     * Allocates what the passes to come need, before any address is taken; the lengths are known.
+     *
+     * @param isIndices whether the input is indices
+     */
+    void reserve(boolean isIndices) {
+        if (ordered == null && (isIndices || isOrderedCopy())) {
+            ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
+        }
+        if (transposedWeights == null && isIndices) {
+            transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
+        }
+    }
+
+    /**
      * Gets ready for a forward pass and the backward pass after it. What both need to know is set here and not by launches,
      * which a graph may replay.
      *
@@ -215,17 +229,8 @@ final class LayerPass {
     void begin(long weightsAddress, long xAddress, boolean isIndices) {
         weights = weightsAddress;
         source = xAddress;
-        x = xAddress;
         indices = isIndices;
-        if (indices || isOrderedCopy()) {
-            if (ordered == null) {
-                ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
-            }
-            x = ordered.address();
-        }
-        if (indices && transposedWeights == null) {
-            transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
-        }
+        x = ordered != null && (indices || isOrderedCopy()) ? ordered.address() : xAddress;
     }
 
     /** Whether the input has to be brought into the order of the steps: other order, or padding that must not be read. */
