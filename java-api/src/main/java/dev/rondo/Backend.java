@@ -251,7 +251,13 @@ public final class Backend implements AutoCloseable {
         Arguments.notNull("spec", spec);
         Arguments.positive("batch", batch);
         Tensor h = tensor(spec.stateCount(), batch, spec.hiddenSize());
-        return new RnnState(h, spec.cell().hasCellState() ? tensor(spec.stateCount(), batch, spec.hiddenSize()) : null);
+        try {
+            return new RnnState(
+                    h, spec.cell().hasCellState() ? tensor(spec.stateCount(), batch, spec.hiddenSize()) : null);
+        } catch (RuntimeException | Error e) {
+            h.close();
+            throw e;
+        }
     }
 
     /**

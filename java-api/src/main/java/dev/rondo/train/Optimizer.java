@@ -31,8 +31,13 @@ public abstract class Optimizer implements AutoCloseable {
         this.backend = Arguments.notNull("backend", backend);
         this.size = Arguments.positive("size", size);
         setLearningRate(learningRate);
-        for (String name : state) {
-            this.state.put(name, backend.tensor(size));
+        try {
+            for (String name : state) {
+                this.state.put(name, backend.tensor(size));
+            }
+        } catch (RuntimeException | Error e) {
+            this.state.values().forEach(Tensor::close);
+            throw e;
         }
     }
 

@@ -2,6 +2,8 @@ package dev.rondo.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -30,6 +32,7 @@ final class CudaContext implements AutoCloseable {
     private final CUcontext popped = new CUcontext();
     private final CUstream stream = new CUstream();
     private final List<Runnable> atClose = new ArrayList<>();
+    private final Queue<Runnable> abandoned = new ConcurrentLinkedQueue<>();
     private @Nullable CudaException failure;
     private boolean closed;
 
@@ -75,6 +78,17 @@ final class CudaContext implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             lock.unlock();
             throw e;
+        }
+        if (lock.getHoldCount() == 1) {
+            releaseAbandoned();
+        }
+    }
+
+    private void releaseAbandoned() {
+        for (Runnable action = abandoned.poll(); action != null; action = abandoned.poll()) {
+            if (atClose.remove(action)) {
+                action.run();
+            }
         }
     }
 
@@ -161,7 +175,10 @@ final class CudaContext implements AutoCloseable {
         return stream;
     }
 
-    /** What is done before the context is given back, the last one first; the context is current, and nothing may throw. */
+    /**
+     * What is done before the context is given back, the last one first; the context is current, and nothing may throw. Between
+     * enter and exit.
+     */
     void atClose(Runnable action) {
         atClose.add(action);
     }
@@ -171,12 +188,24 @@ final class CudaContext implements AutoCloseable {
         lock.lock();
         try {
             if (atClose.remove(action)) {
-                JCudaDriver.cuCtxPushCurrent(context);
-                action.run();
-                JCudaDriver.cuCtxPopCurrent(popped);
+                withContext(action);
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** The same, by the next {@link #enter()}, for a cleaner, which must not wait. */
+    void releaseLater(Runnable action) {
+        abandoned.add(action);
+    }
+
+    /** Runs what releases something: also where the context cannot be made current any more. */
+    private void withContext(Runnable action) {
+        boolean current = JCudaDriver.cuCtxPushCurrent(context) == Status.SUCCESS;
+        action.run();
+        if (current) {
+            JCudaDriver.cuCtxPopCurrent(popped);
         }
     }
 
@@ -189,14 +218,15 @@ final class CudaContext implements AutoCloseable {
                 return;
             }
             closed = true;
-            JCudaDriver.cuCtxPushCurrent(context);
-            JCudaDriver.cuStreamSynchronize(stream);
-            for (int i = atClose.size() - 1; i >= 0; i--) {
-                atClose.get(i).run();
-            }
+            withContext(() -> {
+                JCudaDriver.cuStreamSynchronize(stream);
+                for (int i = atClose.size() - 1; i >= 0; i--) {
+                    atClose.get(i).run();
+                }
+                JCudaDriver.cuStreamDestroy(stream);
+            });
             atClose.clear();
-            JCudaDriver.cuStreamDestroy(stream);
-            JCudaDriver.cuCtxPopCurrent(popped);
+            abandoned.clear();
             JCudaDriver.cuDevicePrimaryCtxRelease(device);
         } finally {
             lock.unlock();

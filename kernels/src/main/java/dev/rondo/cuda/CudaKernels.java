@@ -28,21 +28,23 @@ final class CudaKernels implements BackendKernels {
     CudaKernels(CudaProbe.Device device) {
         this.device = device;
         this.context = new CudaContext(0);
-        context.enter();
         try {
-            memory = new DeviceMemory(context);
-            staging = new Staging(context);
-            launcher = new Launcher(context);
-            products = new Products(context, launcher);
-            plans = new Plans(DeviceLimits.of(context.device(), device), launcher);
-            layers = new CudaLayers(this);
-            losses = new CudaLosses(this);
-            optimizers = new CudaOptimizers(this);
+            context.enter();
+            try {
+                memory = new DeviceMemory(context);
+                staging = new Staging(context);
+                launcher = new Launcher(context);
+                products = new Products(context, launcher);
+                plans = new Plans(DeviceLimits.of(context.device(), device), launcher);
+                layers = new CudaLayers(this);
+                losses = new CudaLosses(this);
+                optimizers = new CudaOptimizers(this);
+            } finally {
+                context.exit();
+            }
         } catch (RuntimeException | Error e) {
             context.close();
             throw e;
-        } finally {
-            context.exit();
         }
     }
 

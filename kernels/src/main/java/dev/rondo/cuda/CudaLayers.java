@@ -58,6 +58,10 @@ final class CudaLayers implements LayerKernels {
         int rows = (int) (x.size() / inputs);
         backend.context().enter();
         try {
+            long sums = scratch.atLeast(4
+                    * Math.max(
+                            dWeight == null ? 0 : backend.products().scratchElements(outputs, inputs, rows),
+                            dBias == null ? 0 : ColumnSums.scratchElements(rows, outputs)));
             long da = backend.address(dy);
             if (dx != null) {
                 backend.products()
@@ -74,7 +78,6 @@ final class CudaLayers implements LayerKernels {
                                 false);
             }
             if (dWeight != null) {
-                long sums = scratch.atLeast(4 * backend.products().scratchElements(outputs, inputs, rows));
                 backend.products()
                         .addTransposed(
                                 da,
@@ -89,7 +92,6 @@ final class CudaLayers implements LayerKernels {
                                 sums);
             }
             if (dBias != null) {
-                long sums = scratch.atLeast(4 * ColumnSums.scratchElements(rows, outputs));
                 ColumnSums.add(backend.launcher(), da, outputs, rows, outputs, backend.address(dBias), sums);
             }
         } finally {

@@ -43,7 +43,7 @@ final class CudaRnn implements RnnKernel {
     private int batch;
     private boolean hasLengths;
     private boolean indices;
-    private boolean closed;
+    private volatile boolean closed;
     private long dropoutSeed;
     private long x;
     private long weights;
@@ -53,7 +53,6 @@ final class CudaRnn implements RnnKernel {
         this.spec = spec;
         this.maxSteps = maxSteps;
         this.maxBatch = maxBatch;
-        this.graphs = new Graphs(backend.context());
         backend.context().enter();
         try {
             for (int layer = 0; layer < spec.layers(); layer++) {
@@ -78,6 +77,7 @@ final class CudaRnn implements RnnKernel {
             for (int i = 0; i < Math.min(2, spec.layers() - 1); i++) {
                 dOutputs.add(allocate((long) maxRows() * spec.outputSize(), "gradients between layers"));
             }
+            graphs = new Graphs(backend.context());
         } catch (RuntimeException | Error e) {
             buffers.forEach(DeviceMemory.Buffer::close);
             throw e;
@@ -129,13 +129,17 @@ final class CudaRnn implements RnnKernel {
         return scratch.address();
     }
 
-    /** Memory for the blocks of a recurrence to hand values to each other; it is made when the first one asks for it. */
-    long workspace() {
+    /** Makes the memory for the blocks of a recurrence to hand values to each other, once. */
+    void reserveWorkspace() {
         if (workspace == null) {
             workspace = allocate(
                     GridRecurrence.workspaceElements(spec.cell(), spec.hiddenSize(), maxSteps, maxBatch), "workspace");
         }
-        return workspace.address();
+    }
+
+    /** That memory; 0 if no recurrence needs it. */
+    long workspace() {
+        return workspace == null ? 0 : workspace.address();
     }
 
     /**
@@ -174,6 +178,9 @@ final class CudaRnn implements RnnKernel {
             hasLengths = rowLengths != null;
             indices = input instanceof IntTensor;
             dropoutSeed = seed;
+            for (int i = 0; i < passes.size(); i++) {
+                passes.get(i).reserve(indices && i < spec.directions());
+            }
             weights = backend.address(parameters.flat());
             x = input instanceof IntTensor tokens ? backend.address(tokens) : backend.address((Tensor) input);
             if (rowLengths != null) {
@@ -198,7 +205,7 @@ final class CudaRnn implements RnnKernel {
                     .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, dropOut ? 1 : 0)
                     .add(dropOut ? seed : 0, weights, x, h0, c0)
                     .add(yAddress, hLast, cLast, 0, 0);
-            graphs.run(() -> launchForward(dropOut, h0, c0, yAddress, hLast, cLast));
+            graphs.run(() -> launchForward(dropOut, h0, c0, yAddress, hLast, cLast), () -> describe("forward pass"));
         } finally {
             backend.context().exit();
         }
@@ -265,7 +272,9 @@ final class CudaRnn implements RnnKernel {
                     .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, spec.dropout() > 0 ? dropoutSeed : 0)
                     .add(weights, x, dyAddress, dhLast, dcLast)
                     .add(dxAddress, dhInitial, dcInitial, sums, 0);
-            graphs.run(() -> launchBackward(dyAddress, dhLast, dcLast, dxAddress, dhInitial, dcInitial, sums));
+            graphs.run(
+                    () -> launchBackward(dyAddress, dhLast, dcLast, dxAddress, dhInitial, dcInitial, sums),
+                    () -> describe("backward pass"));
         } finally {
             backend.context().exit();
         }
@@ -307,6 +316,10 @@ final class CudaRnn implements RnnKernel {
         }
     }
 
+    private String describe(String what) {
+        return what + " of " + spec + ", T " + steps + ", N " + batch;
+    }
+
     /** Copies elements, or from 0 makes them zero. */
     private void assign(long to, long from, long count) {
         if (from == 0) {
@@ -344,10 +357,8 @@ final class CudaRnn implements RnnKernel {
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            graphs.close();
-            buffers.forEach(DeviceMemory.Buffer::close);
-        }
+        closed = true;
+        graphs.close(); // waits for a call in progress
+        buffers.forEach(DeviceMemory.Buffer::close);
     }
 }

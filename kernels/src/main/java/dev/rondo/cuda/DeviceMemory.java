@@ -68,7 +68,8 @@ final class DeviceMemory {
     }
 
     /**
-     * Allocates; between enter and exit of the context.
+     * Allocates; between enter and exit of the context. A call allocates before it takes the addresses of its arguments: what
+     * was closed or collected meanwhile may be given out here.
      *
      * @param bytes at least 1
      * @param what for the error
@@ -87,9 +88,7 @@ final class DeviceMemory {
         liveBytes += size;
         Buffer buffer = new Buffer(this, address);
         if (context.isDebug()) {
-            context.check(
-                    JCudaDriver.cuMemsetD8Async(DevicePointer.to(address), (byte) 0xff, size, context.stream()),
-                    "cuMemsetD8Async");
+            fill(buffer, 0xff, size);
         }
         return buffer;
     }
@@ -97,15 +96,21 @@ final class DeviceMemory {
     /** The same, filled with zero. */
     Buffer allocateZeroed(long bytes, String what) {
         Buffer buffer = allocate(bytes, what);
+        fill(buffer, 0, bytes);
+        return buffer;
+    }
+
+    /** Sets every byte, or closes the buffer. */
+    private void fill(Buffer buffer, int value, long bytes) {
         try {
             context.check(
-                    JCudaDriver.cuMemsetD8Async(DevicePointer.to(buffer.address()), (byte) 0, bytes, context.stream()),
-                    "cuMemsetD8Async");
+                    JCudaDriver.cuMemsetD8Async(
+                            DevicePointer.to(buffer.address()), (byte) value, bytes, context.stream()),
+                    "cuMemsetD8Async of " + bytes + " bytes");
         } catch (CudaException e) {
             buffer.close();
             throw e;
         }
-        return buffer;
     }
 
     private static long rounded(long bytes) {

@@ -140,18 +140,21 @@ final class DeviceStorage implements Storage {
     private void copyOnDevice(long offset, DeviceStorage source, long sourceOffset, long count) {
         backend.context().enter();
         try {
-            long from = source.at(sourceOffset);
-            long to = at(offset);
-            if (Math.abs(from - to) < 4 * count && from != to) {
-                try (DeviceMemory.Buffer between = backend.memory().allocate(4 * count, "an overlapping copy")) {
-                    backend.copy(between.address(), from, count);
-                    backend.copy(to, between.address(), count);
-                }
-            } else if (from != to) {
-                backend.copy(to, from, count);
+            long distance = address + 4 * offset - (source.address + 4 * sourceOffset);
+            if (distance != 0 && Math.abs(distance) < 4 * count) {
+                copyOverlapping(offset, source, sourceOffset, count);
+            } else if (distance != 0) {
+                backend.copy(at(offset), source.at(sourceOffset), count);
             }
         } finally {
             backend.context().exit();
+        }
+    }
+
+    private void copyOverlapping(long offset, DeviceStorage source, long sourceOffset, long count) {
+        try (DeviceMemory.Buffer between = backend.memory().allocate(4 * count, "an overlapping copy")) {
+            backend.copy(between.address(), source.at(sourceOffset), count);
+            backend.copy(at(offset), between.address(), count);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.rondo.cuda;
 
+import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sequences of launches that are replayed as CUDA graphs: one launch of a graph costs less than its many launches. A sequence
  * is launched one by one the first time, and captured when its arguments come for the second time. The least recently used
- * one makes room for a new one.
+ * one makes room for a new one. They are destroyed by {@link #close()}, or when nobody refers to this any more.
  */
 final class Graphs implements AutoCloseable {
     /** The system property that switches graphs off, with the value {@code false}. */
@@ -20,18 +22,21 @@ final class Graphs implements AutoCloseable {
 
     private static final int CAPACITY = 16;
     private static final int KEY = 16;
+    private static final Cleaner CLEANER = Cleaner.create();
 
     private final CudaContext context;
     private final boolean enabled;
-    private final List<Sequence> sequences = new ArrayList<>();
-    private final Runnable atClose = this::destroy;
+    private final Sequences sequences = new Sequences();
     private final long[] key = new long[KEY];
     private int keySize;
 
+    /** Between enter and exit of the context. */
     Graphs(CudaContext context) {
         this.context = context;
         this.enabled = !"false".equals(System.getProperty(PROPERTY)) && !context.isDebug();
-        context.atClose(atClose);
+        Sequences owned = sequences;
+        context.atClose(owned);
+        CLEANER.register(this, () -> context.releaseLater(owned));
     }
 
     private static final class Sequence {
@@ -42,6 +47,45 @@ final class Graphs implements AutoCloseable {
 
         Sequence(long[] key) {
             this.key = key;
+        }
+
+        void destroy() {
+            if (exec != null) {
+                JCudaDriver.cuGraphExecDestroy(exec);
+            }
+        }
+    }
+
+    /** Apart from Graphs, which the cleaner must not refer to. Run at the end. */
+    private static final class Sequences implements Runnable {
+        final List<Sequence> list = new ArrayList<>();
+
+        @Nullable
+        Sequence find(long[] key) {
+            for (int i = list.size() - 1; i >= 0; i--) {
+                Sequence sequence = list.get(i);
+                if (Arrays.equals(sequence.key, key)) {
+                    if (i < list.size() - 1) {
+                        list.remove(i);
+                        list.add(sequence);
+                    }
+                    return sequence;
+                }
+            }
+            return null;
+        }
+
+        void add(Sequence sequence) {
+            if (list.size() == CAPACITY) {
+                list.remove(0).destroy();
+            }
+            list.add(sequence);
+        }
+
+        @Override
+        public void run() {
+            list.forEach(Sequence::destroy);
+            list.clear();
         }
     }
 
@@ -62,50 +106,44 @@ final class Graphs implements AutoCloseable {
         return this;
     }
 
-    /** Makes the launches of the key, or replays them; between enter and exit of the context. */
-    void run(Runnable launches) {
+    /**
+     * Makes the launches of the key, or replays them; between enter and exit of the context.
+     *
+     * @param what they are, for the error
+     */
+    void run(Runnable launches, Supplier<String> what) {
         if (!enabled) {
             launches.run();
             return;
         }
-        Sequence sequence = find();
+        Sequence sequence = sequences.find(key);
         if (sequence == null) {
             launches.run();
-            if (sequences.size() == CAPACITY) {
-                destroy(sequences.remove(0));
-            }
             sequences.add(new Sequence(key.clone()));
             return;
         }
         CUgraphExec exec = sequence.exec;
         if (exec == null) {
-            exec = capture(launches);
+            exec = capture(launches, what);
             sequence.exec = exec;
         }
-        context.check(JCudaDriver.cuGraphLaunch(exec, context.stream()), "cuGraphLaunch");
+        check(JCudaDriver.cuGraphLaunch(exec, context.stream()), "cuGraphLaunch", what);
     }
 
-    private @Nullable Sequence find() {
-        for (int i = sequences.size() - 1; i >= 0; i--) {
-            Sequence sequence = sequences.get(i);
-            if (Arrays.equals(sequence.key, key)) {
-                if (i < sequences.size() - 1) {
-                    sequences.remove(i);
-                    sequences.add(sequence);
-                }
-                return sequence;
-            }
+    private void check(int status, String call, Supplier<String> what) {
+        if (status != Status.SUCCESS) {
+            throw context.failed(status, call + " of the " + what.get());
         }
-        return null;
     }
 
-    private CUgraphExec capture(Runnable launches) {
+    private CUgraphExec capture(Runnable launches, Supplier<String> what) {
         CUgraph graph = new CUgraph();
         CUgraphExec exec = new CUgraphExec();
-        context.check(
+        check(
                 JCudaDriver.cuStreamBeginCapture(
                         context.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
-                "cuStreamBeginCapture");
+                "cuStreamBeginCapture",
+                what);
         try {
             launches.run();
         } catch (RuntimeException | Error e) {
@@ -113,27 +151,16 @@ final class Graphs implements AutoCloseable {
             JCudaDriver.cuGraphDestroy(graph);
             throw e;
         }
-        context.check(JCudaDriver.cuStreamEndCapture(context.stream(), graph), "cuStreamEndCapture");
+        check(JCudaDriver.cuStreamEndCapture(context.stream(), graph), "cuStreamEndCapture", what);
         int status = JCudaDriver.cuGraphInstantiate(exec, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
-        context.check(status, "cuGraphInstantiate");
+        check(status, "cuGraphInstantiate", what);
         return exec;
-    }
-
-    private static void destroy(Sequence sequence) {
-        if (sequence.exec != null) {
-            JCudaDriver.cuGraphExecDestroy(sequence.exec);
-        }
-    }
-
-    private void destroy() {
-        sequences.forEach(Graphs::destroy);
-        sequences.clear();
     }
 
     /** Destroys the graphs; a second call does nothing. */
     @Override
     public void close() {
-        context.release(atClose);
+        context.release(sequences);
     }
 }

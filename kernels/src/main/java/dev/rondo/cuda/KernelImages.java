@@ -2,6 +2,8 @@ package dev.rondo.cuda;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -22,8 +24,18 @@ final class KernelImages {
     /** The system property with a folder to take images from, instead of the jar. */
     static final String FOLDER_PROPERTY = "rondo.cuda.images";
 
+    private static final int FATBIN_MAGIC = 0xba55ed50;
+    private static final int FATBIN_HEADER = 16;
+    private static final int FATBIN_HEADER_SIZE_AT = 6;
+    private static final int FATBIN_SIZE_AT = 8;
+
+    private final CudaContext context;
     private final Map<String, CUmodule> modules = new HashMap<>();
     private final Map<Kernel, CUfunction> functions = new EnumMap<>(Kernel.class);
+
+    KernelImages(CudaContext context) {
+        this.context = context;
+    }
 
     /** Whether there are images. */
     static boolean present() {
@@ -44,7 +56,7 @@ final class KernelImages {
                 modules.put(kernel.file(), module);
             }
             function = new CUfunction();
-            Status.check(
+            context.check(
                     JCudaDriver.cuModuleGetFunction(function, module, kernel.symbol()),
                     "cuModuleGetFunction for " + kernel.symbol());
             functions.put(kernel, function);
@@ -52,16 +64,19 @@ final class KernelImages {
         return function;
     }
 
-    private static CUmodule load(String file) {
+    private CUmodule load(String file) {
         CUmodule module = new CUmodule();
         try {
             byte[] machineCode = read(file + ".fatbin");
+            if (machineCode != null) {
+                requireWhole(file, machineCode);
+            }
             int first = machineCode == null ? Status.SUCCESS : JCudaDriver.cuModuleLoadData(module, machineCode);
             if (machineCode != null && first == Status.SUCCESS) {
                 return module;
             }
             if (Status.isFatal(first) || first == Status.OUT_OF_MEMORY) {
-                throw Status.exception(first, "cuModuleLoadData for the kernels of " + file);
+                throw context.failed(first, "cuModuleLoadData for the kernels of " + file);
             }
             byte[] ptx = read(file + ".ptx");
             if (ptx == null) {
@@ -69,13 +84,26 @@ final class KernelImages {
             }
             // The driver reads PTX up to a zero.
             int second = JCudaDriver.cuModuleLoadData(module, Arrays.copyOf(ptx, ptx.length + 1));
-            Status.check(
+            context.check(
                     second,
                     "cuModuleLoadData for the kernels of " + file
                             + (machineCode == null ? "" : ", as machine code: " + Status.text(first)) + ", as PTX");
             return module;
         } catch (IOException e) {
             throw new CudaException(0, false, "kernels of " + file + ": " + e.getMessage());
+        }
+    }
+
+    /** The driver is not told how long machine code is, and would read past the end of a file that was cut off. */
+    private static void requireWhole(String file, byte[] machineCode) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(machineCode).order(ByteOrder.LITTLE_ENDIAN);
+        if (machineCode.length < FATBIN_HEADER || bytes.getInt(0) != FATBIN_MAGIC) {
+            throw new IOException(file + ".fatbin: expected a fatbin, got " + machineCode.length + " other bytes");
+        }
+        long expected = bytes.getShort(FATBIN_HEADER_SIZE_AT) + bytes.getLong(FATBIN_SIZE_AT);
+        if (expected != machineCode.length) {
+            throw new IOException(
+                    file + ".fatbin: expected " + expected + " bytes by its header, got " + machineCode.length);
         }
     }
 

@@ -22,7 +22,7 @@ final class Launcher {
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
     private final CudaContext context;
-    private final KernelImages images = new KernelImages();
+    private final KernelImages images;
     private final int multiprocessors;
     private final int maxBlocks;
     private final ByteBuffer arguments = ByteBuffer.allocateDirect(256).order(ByteOrder.nativeOrder());
@@ -39,6 +39,7 @@ final class Launcher {
 
     Launcher(CudaContext context) {
         this.context = context;
+        this.images = new KernelImages(context);
         this.multiprocessors =
                 CudaProbe.attribute(context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         this.maxBlocks = multiprocessors * BLOCKS_PER_MULTIPROCESSOR;

@@ -234,6 +234,23 @@ final class LayerPass {
     // ---- the passes
 
     /**
+     * Allocates what the passes to come need, before any address is taken; the lengths are known.
+     *
+     * @param isIndices whether the input is indices
+     */
+    void reserve(boolean isIndices) {
+        if (ordered == null && (isIndices || isOrderedCopy())) {
+            ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
+        }
+        if (transposedWeights == null && isIndices) {
+            transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
+        }
+        if (backend.plans().mayTakeGrid(spec.cell())) {
+            rnn.reserveWorkspace();
+        }
+    }
+
+    /**
      * Gets ready for a forward pass and the backward pass after it. What both need to know is set here and not by launches,
      * which a graph may replay.
      *
@@ -245,17 +262,8 @@ final class LayerPass {
     void begin(long weightsAddress, long xAddress, boolean isIndices, boolean training) {
         weights = weightsAddress;
         source = xAddress;
-        x = xAddress;
         indices = isIndices;
-        if (indices || isOrderedCopy()) {
-            if (ordered == null) {
-                ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
-            }
-            x = ordered.address();
-        }
-        if (indices && transposedWeights == null) {
-            transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
-        }
+        x = ordered != null && (indices || isOrderedCopy()) ? ordered.address() : xAddress;
         forwardForm = form(true);
         if (training) {
             dy = 0;

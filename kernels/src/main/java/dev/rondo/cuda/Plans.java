@@ -65,6 +65,12 @@ final class Plans {
                 : "form " + forced;
     }
 
+    /** Whether a network of a cell may get the form {@code grid}, whose backward pass needs memory of its own. */
+    boolean mayTakeGrid(Cell cell) {
+        boolean considered = "auto".equals(forced) ? !device.emulated() : forced.startsWith("grid");
+        return considered && device.cooperative() && cell != Cell.GRU_RESET_BEFORE;
+    }
+
     /**
      * The form for a shape; between enter and exit of the context.
      *

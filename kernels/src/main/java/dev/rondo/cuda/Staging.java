@@ -82,7 +82,11 @@ final class Staging {
                     JCudaDriver.cuMemcpyHtoDAsync(
                             DevicePointer.to(address + 4L * from), slot.pointer, 4L * part, context.stream()),
                     "cuMemcpyHtoDAsync of " + part + " elements");
-            context.check(JCudaDriver.cuEventRecord(slot.copied, context.stream()), "cuEventRecord after a copy");
+            int recorded = JCudaDriver.cuEventRecord(slot.copied, context.stream());
+            if (recorded != Status.SUCCESS) {
+                JCudaDriver.cuStreamSynchronize(context.stream()); // else the slot could be filled before it is copied
+            }
+            context.check(recorded, "cuEventRecord after a copy");
         }
     }
 

@@ -1,11 +1,13 @@
 package dev.rondo.cuda;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.emulator.Emulator;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The device that the tests run on: the emulator that the build made, or with {@code -Drondo.test.device=true} the GPU of this
@@ -15,6 +17,19 @@ final class TestDevice {
     private static final String EMULATOR = System.getProperty("rondo.test.emulator", "");
     private static final boolean GPU = Boolean.getBoolean("rondo.test.device");
     private static final boolean PRESENT = GPU || loadEmulator();
+
+    private static final List<String> LIVE = List.of(
+            "allocations",
+            "pinned",
+            "registered",
+            "contexts",
+            "modules",
+            "streams",
+            "events",
+            "graphs",
+            "graphExecs",
+            "pendingWork",
+            "leakedAtRelease");
 
     private TestDevice() {}
 
@@ -45,5 +60,28 @@ final class TestDevice {
     static Backend open() {
         require();
         return Backend.named("cuda");
+    }
+
+    /** The kernels behind a backend. */
+    static CudaKernels kernels(Backend backend) {
+        return (CudaKernels) backend.kernels();
+    }
+
+    /** The bytes of device memory in use, without what is kept for the next request. */
+    static long liveBytes(Backend backend) {
+        CudaKernels kernels = kernels(backend);
+        kernels.context().enter();
+        try {
+            return kernels.memory().liveBytes();
+        } finally {
+            kernels.context().exit();
+        }
+    }
+
+    /** Fails if the emulator still holds anything. */
+    static void assertNothingLive() {
+        for (String what : LIVE) {
+            assertEquals(0, Emulator.live(what), what);
+        }
     }
 }
