@@ -242,9 +242,11 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
         exchange.begin(incoming());
         clearGates();
         Element next[PREFETCHED];
+        if (part.last > 0) {
 #pragma unroll
-        for (int i = 0; i < PREFETCHED; i++) {
-            next[i] = fetch(thread + i * threads, part.last - 1);
+            for (int i = 0; i < PREFETCHED; i++) {
+                next[i] = fetch(thread + i * threads, part.last - 1);
+            }
         }
         for (int s = part.last - 1, n = 0; s >= 0; s--, n++) {
 #pragma unroll
@@ -277,8 +279,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     }
 };
 
-// Not inlined: the kernels of all sizes of a cluster share the source of one function.
-template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentBackward(BackwardArguments arguments) {
+template <class Cell, bool CLUSTERS> __device__ __forceinline__ void persistentBackward(BackwardArguments arguments) {
     if constexpr (CLUSTERS && !HAS_CLUSTERS) {
         __trap();
     } else {

@@ -204,7 +204,9 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         exchange.begin(incoming());
         int plane = padded * split.pitch;
         float inputs[MOST_ITEMS][BLOCKS] = {};
-        fetch(0, 0, inputs);
+        if (part.last > 0) {
+            fetch(0, 0, inputs);
+        }
         for (int s = 0; s < part.last; s++) {
             const float* before = states + (s & 1) * plane;
             float* after = states + ((s + 1) & 1) * plane;
@@ -243,8 +245,7 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     }
 };
 
-// Not inlined: the kernels of all sizes of a cluster share the source of one function.
-template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentForward(ForwardArguments arguments) {
+template <class Cell, bool CLUSTERS> __device__ __forceinline__ void persistentForward(ForwardArguments arguments) {
     if constexpr (CLUSTERS && !HAS_CLUSTERS) {
         __trap();
     } else {
