@@ -12,6 +12,7 @@ import dev.rondo.contract.OptimizerContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.SequenceContract;
 import dev.rondo.contract.SharingContract;
+import dev.rondo.contract.SizesContract;
 import dev.rondo.contract.ThreadsContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
@@ -108,6 +109,14 @@ abstract class CpuContracts {
 
     @Nested
     class Sequence extends SequenceContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Sizes extends SizesContract {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();

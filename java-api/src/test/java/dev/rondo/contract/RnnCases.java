@@ -121,7 +121,7 @@ final class RnnCases {
     }
 
     /** Weights of at most 1 / sqrt(H), as networks start with, so that results are of unit scale. */
-    private static RnnCase scaled(RnnCase one) {
+    static RnnCase scaled(RnnCase one) {
         RnnCase scaled = one.copy();
         scaled.weights =
                 new Numbers(one.spec.hiddenSize()).uniform(one.weights.length, 1 / Math.sqrt(one.spec.hiddenSize()));
