@@ -48,11 +48,10 @@ extern "C" __global__ void rondo_rows_to_time(const float* source, const int* le
     }
 }
 
-// target [T, N]: the indices of source [T, N] in the order of the steps, -1 past the lengths. An index at a valid step outside
-// [0, limit) becomes -1, and with an error word (else null) *error the least position of such a one in source; the host sets it to
-// 2^31 - 1 before.
+// target [T, N]: the indices of source [T, N] in the order of the steps, -1 past the lengths and for an index outside of
+// [0, limit); the host has refused it where it is wrong.
 extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* lengths, int reverse, int steps, int batch,
-                                                  int limit, int* target, int* error) {
+                                                  int limit, int* target) {
     long long elements = static_cast<long long>(steps) * batch;
     for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
         rondo::Element row = rondo::elementOf(at, batch);
@@ -64,9 +63,6 @@ extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* 
             index = source[t * batch + n];
             if (index < 0 || index >= limit) {
                 index = -1;
-                if (error != nullptr) {
-                    atomicMin(error, static_cast<int>(t * batch + n));
-                }
             }
         }
         target[at] = index;

@@ -1,5 +1,6 @@
 package dev.rondo.cuda;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -48,6 +49,8 @@ final class JCudaNatives {
         Path folder;
         try {
             folder = Files.createTempDirectory("rondo-jcuda-");
+            // JDK 17 keeps what it finds in the property the first time; that must not be the folder here.
+            File.createTempFile("first", null, folder.toFile());
         } catch (IOException | SecurityException e) {
             return e;
         }

@@ -322,7 +322,6 @@ final class LayerPass {
                     .integer(rnn.batch())
                     .integer(inputs)
                     .pointer(x)
-                    .pointer(0)
                     .linear(rows());
         } else if (x != source) {
             launch(Kernel.ROWS_TO_STEPS)
@@ -364,7 +363,6 @@ final class LayerPass {
                 .pointer(to)
                 .integer(gateRow())
                 .flag(true)
-                .pointer(0)
                 .linear((long) rows() * width);
     }
 
@@ -415,7 +413,6 @@ final class LayerPass {
                         .pointer(dw)
                         .wide(1)
                         .wide(inputs)
-                        .pointer(0)
                         .grid(Math.min(inputs, 65535), Math.min(65535, (width + 255L) / 256), 1, Launcher.THREADS, 1);
             } else {
                 backend.products().addTransposed(da, gateRow(), x, inputs, dw, inputs, width, inputs, rows(), scratch);
