@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rondo.Backend;
 import dev.rondo.BackendAvailability;
 import dev.rondo.BackendException;
+import dev.rondo.BackendOptions;
+import dev.rondo.Precision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -36,6 +38,14 @@ final class ConformCommand implements Callable<Integer> {
             defaultValue = ALL,
             description = "Backend to run on, or all that this machine can run. Default: ${DEFAULT-VALUE}.")
     private String backend = ALL;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description =
+                    "Matrix products: fp32, tf32x3, tf32 or bf16, where the backend has the mode. Default: ${DEFAULT-VALUE}.")
+    private Precision precision = Precision.FP32;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
     private @Nullable Path json;
@@ -114,9 +124,9 @@ final class ConformCommand implements Callable<Integer> {
         return usable;
     }
 
-    private static Tally run(String name, List<Case> cases, PrintWriter out) {
+    private Tally run(String name, List<Case> cases, PrintWriter out) {
         Tally tally = new Tally(name);
-        try (Backend opened = Backend.named(name)) {
+        try (Backend opened = Backend.named(name, BackendOptions.defaults().withPrecision(precision))) {
             for (Case tested : cases) {
                 CaseResult result = CaseRunner.run(tested, opened);
                 if (result instanceof CaseResult.Failed failed) {
@@ -150,6 +160,7 @@ final class ConformCommand implements Callable<Integer> {
         }
         generator.writeEndArray();
         generator.writeStringField("backend", backend);
+        generator.writeStringField("precision", precision.name());
         generator.writeEndObject();
         writeCounts(generator, sum);
         generator.writeArrayFieldStart("backends");

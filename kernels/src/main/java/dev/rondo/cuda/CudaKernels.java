@@ -1,6 +1,9 @@
 package dev.rondo.cuda;
 
+import dev.rondo.BackendException;
+import dev.rondo.BackendOptions;
 import dev.rondo.IntTensor;
+import dev.rondo.Precision;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.spi.BackendKernels;
@@ -15,6 +18,7 @@ import jcuda.driver.JCudaDriver;
 /** The open backend {@code cuda}: a device with its memory and its kernels. */
 final class CudaKernels implements BackendKernels {
     private final CudaProbe.Device device;
+    private final Precision precision;
     private final CudaContext context;
     private final DeviceMemory memory;
     private final Staging staging;
@@ -24,15 +28,20 @@ final class CudaKernels implements BackendKernels {
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
 
-    CudaKernels(CudaProbe.Device device) {
+    CudaKernels(CudaProbe.Device device, BackendOptions options) {
         this.device = device;
+        this.precision = options.precision();
+        if (!device.precisions().contains(precision)) {
+            throw new BackendException("precision " + precision
+                    + ": expected a device of compute capability 8.0 or newer, or precision FP32, got " + device);
+        }
         this.context = new CudaContext(0);
         context.enter();
         try {
             memory = new DeviceMemory(context);
             staging = new Staging(context);
             launcher = new Launcher(context);
-            products = new Products(context, launcher);
+            products = new Products(context, launcher, precision);
             layers = new CudaLayers(this);
             losses = new CudaLosses(this);
             optimizers = new CudaOptimizers(this);
@@ -91,7 +100,8 @@ final class CudaKernels implements BackendKernels {
 
     @Override
     public String description() {
-        return "float32, " + device + ", stream order, own products";
+        return "float32, " + device + ", stream order, own products"
+                + (precision == Precision.FP32 ? "" : " in " + precision);
     }
 
     @Override
