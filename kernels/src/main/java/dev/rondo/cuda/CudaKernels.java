@@ -23,6 +23,7 @@ final class CudaKernels implements BackendKernels {
     private final DeviceMemory memory;
     private final Staging staging;
     private final Launcher launcher;
+    private final ProductsChoice.Outcome choice;
     private final Products products;
     private final LayerKernels layers;
     private final LossKernels losses;
@@ -41,7 +42,8 @@ final class CudaKernels implements BackendKernels {
             memory = new DeviceMemory(context);
             staging = new Staging(context);
             launcher = new Launcher(context);
-            products = new Products(context, launcher, precision);
+            choice = ProductsChoice.ofProperty().open(context, memory, device, precision);
+            products = new Products(context, launcher, precision, choice.cublas());
             layers = new CudaLayers(this);
             losses = new CudaLosses(this);
             optimizers = new CudaOptimizers(this);
@@ -100,8 +102,8 @@ final class CudaKernels implements BackendKernels {
 
     @Override
     public String description() {
-        return "float32, " + device + ", stream order, own products"
-                + (precision == Precision.FP32 ? "" : " in " + precision);
+        return "float32" + (precision == Precision.FP32 ? "" : " with products in " + precision) + ", " + device
+                + ", stream order, " + choice;
     }
 
     @Override

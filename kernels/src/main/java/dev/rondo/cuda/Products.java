@@ -2,6 +2,7 @@ package dev.rondo.cuda;
 
 import dev.rondo.Precision;
 import jcuda.driver.CUdevice_attribute;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matrix products on the device, row-major, with pitches in elements: {@code C = A B} or {@code C += A B} with A, B or neither
@@ -17,12 +18,22 @@ final class Products {
     /** With fewer rows most of a tile of the tensor cores would be empty. */
     private static final int MIN_TENSOR_ROWS = 16;
 
+    /** With fewer rows of A, or of A^T's and B's depth, a product is left to own kernels, which are made for the steps of a network. */
+    private static final int MIN_CUBLAS_ROWS = 128;
+
     private final Launcher launcher;
+    private final @Nullable Cublas cublas;
     private final ProductKernels large;
     private final int multiprocessors;
 
-    Products(CudaContext context, Launcher launcher, Precision precision) {
+    /**
+     * Products of a backend.
+     *
+     * @param cublas cuBLAS for large products; null for own kernels
+     */
+    Products(CudaContext context, Launcher launcher, Precision precision, @Nullable Cublas cublas) {
         this.launcher = launcher;
+        this.cublas = cublas;
         this.large = ProductKernels.of(precision);
         this.multiprocessors =
                 CudaProbe.attribute(context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
@@ -34,6 +45,10 @@ final class Products {
      * @param accumulate whether it is added to C
      */
     void nt(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, boolean accumulate) {
+        if (cublas != null && m >= MIN_CUBLAS_ROWS) {
+            cublas.nt(a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+            return;
+        }
         byRows(large.nt(), Kernel.PRODUCT_FEW_ROWS_NT, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
     }
 
@@ -43,6 +58,10 @@ final class Products {
      * @param accumulate whether it is added to C
      */
     void nn(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, boolean accumulate) {
+        if (cublas != null && m >= MIN_CUBLAS_ROWS) {
+            cublas.nn(a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+            return;
+        }
         byRows(large.nn(), Kernel.PRODUCT_FEW_ROWS_NN, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
     }
 
@@ -116,7 +135,8 @@ final class Products {
 
     /** The elements of scratch that {@link #addTransposed} needs. */
     long scratchElements(int m, int n, int k) {
-        int parts = parts(m, n, k);
+        // A later call may have fewer rows.
+        int parts = parts(m, n, cublas == null ? k : Math.min(k, MIN_CUBLAS_ROWS - 1));
         return parts == 1 ? 0 : (long) parts * m * n;
     }
 
@@ -126,6 +146,10 @@ final class Products {
      * @param scratch with {@link #scratchElements}
      */
     void addTransposed(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, long scratch) {
+        if (cublas != null && k >= MIN_CUBLAS_ROWS) {
+            cublas.addTransposed(a, aRow, b, bRow, c, cRow, m, n, k);
+            return;
+        }
         int parts = parts(m, n, k);
         int depth = (k + parts - 1) / parts;
         if (parts == 1) {
