@@ -56,6 +56,18 @@ abstract class CpuCell {
         }
     }
 
+    /**
+     * Zeroes the places beyond the hidden units in all blocks of an internal row of gradients. In products with them weights
+     * of zero stand, and zero times an infinity would be NaN.
+     */
+    final void clearPadding(float[] rows, int a, Share share) {
+        if (share.to > hidden) {
+            for (int block = 0; block < row; block += padded) {
+                Arrays.fill(rows, a + block + hidden, a + block + padded, 0);
+            }
+        }
+    }
+
     /** The sigmoid of the share's units in some blocks from {@code a} on. */
     final void sigmoid(float[] rows, int a, int blocks, Share share) {
         if (share.byUnits) {

@@ -30,7 +30,7 @@ final class CpuRnn implements RnnKernel {
     private final int[][] offsets;
     private final long weightCount;
 
-    /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout, and the gradients by them. */
+    /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout and 0 in the padding, and the gradients by them. */
     private final float[][] outputs;
 
     private final float[][] dOutputs;
@@ -269,13 +269,13 @@ final class CpuRnn implements RnnKernel {
                 }
                 pass.forward(steps, share);
                 if (layer < top) {
-                    pass.output(steps, share, outputs[layer], 0, outputRow, d * pass.b.padded, pass.b.padded);
+                    pass.output(steps, share, outputs[layer], 0, outputRow, d * pass.b.padded);
                     if (training && spec.dropout() > 0) {
                         pass.dropOut(dropoutSeed, steps, share, outputs[layer], outputRow);
                     }
                 } else if (wantY) {
                     int hidden = spec.hiddenSize();
-                    pass.output(steps, share, yArray.array, yArray.offset, spec.outputSize(), d * hidden, hidden);
+                    pass.output(steps, share, yArray.array, yArray.offset, spec.outputSize(), d * hidden);
                 }
             }
         }

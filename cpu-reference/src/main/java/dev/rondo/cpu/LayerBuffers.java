@@ -44,6 +44,12 @@ final class LayerBuffers {
     /** Gradient by the state {@code [N][Hp]}, the one after the step before a backward step, the one before it after it. */
     final float[] dh;
 
+    /**
+     * Gradient by the final state of rows shorter than the sequence: in their steps past the length products leave something
+     * else than {@link #dh} if a weight is infinite.
+     */
+    final float[] dhLast;
+
     final float[] dc;
     final float[] dp;
 
@@ -89,6 +95,7 @@ final class LayerBuffers {
                 spec.cell().hasCellState() ? Sizes.floats("cell states", maxSteps + 1, maxBatch, padded) : new float[0];
         this.p = reset ? Sizes.floats("reset states", maxSteps, maxBatch, padded) : new float[0];
         this.dh = Sizes.floats("gradients", 1, maxBatch, padded);
+        this.dhLast = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dc = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dp = reset ? Sizes.floats("gradients", 1, maxBatch, padded) : new float[0];
         this.tanhC = Sizes.floats("activations", spec.cell().hasCellState() ? maxSteps : 0, maxBatch, padded);

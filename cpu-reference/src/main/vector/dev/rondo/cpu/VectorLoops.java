@@ -155,8 +155,8 @@ final class VectorLoops implements InnerLoops {
 
     private static FloatVector tanh(FloatVector a) {
         // Not min and max: for the sake of NaN and -0 these are several instructions each.
-        FloatVector x = a.blend(Activations.LIMIT, a.compare(VectorOperators.GT, Activations.LIMIT));
-        x = x.blend(-Activations.LIMIT, x.compare(VectorOperators.LT, -Activations.LIMIT));
+        FloatVector x = a.blend(Activations.LIMIT_FUSED, a.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+        x = x.blend(-Activations.LIMIT_FUSED, x.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
         FloatVector u = x.mul(x);
         FloatVector p = FloatVector.broadcast(SPECIES, Activations.P6);
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -194,8 +194,8 @@ final class VectorLoops implements InnerLoops {
     public void sigmoid(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = FloatVector.fromArray(SPECIES, a, j).mul(0.5f);
-            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
-            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u0 = x0.mul(x0);
             FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -210,8 +210,8 @@ final class VectorLoops implements InnerLoops {
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
             x0.mul(p0).div(q0).mul(0.5f).add(0.5f).intoArray(a, j);
             FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES).mul(0.5f);
-            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
-            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u1 = x1.mul(x1);
             FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -232,8 +232,8 @@ final class VectorLoops implements InnerLoops {
     public void tanh(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = FloatVector.fromArray(SPECIES, a, j);
-            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
-            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u0 = x0.mul(x0);
             FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -248,8 +248,8 @@ final class VectorLoops implements InnerLoops {
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
             x0.mul(p0).div(q0).intoArray(a, j);
             FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES);
-            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
-            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u1 = x1.mul(x1);
             FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
