@@ -201,7 +201,8 @@ public record CudaProbe(
         return "allow".equals(System.getProperty(EMULATOR_PROPERTY));
     }
 
-    private static String versionText(int version) {
+    /** Such as 12.4 for 12040. */
+    static String versionText(int version) {
         return version / 1000 + "." + version % 1000 / 10;
     }
 
