@@ -338,11 +338,22 @@ final class LayerPass {
      * All steps, backwards. The gradients by the final states are in dh and dc, and those by the initial ones afterwards.
      *
      * @param dyAddress {@code [T,N,D*H]}; 0 for zero
+     * @param dhLast what dh is at first; 0 for zero
      */
-    void backward(long dyAddress) {
+    void backward(long dyAddress, long dhLast) {
         dy = dyAddress == 0 ? 0 : dyAddress + 4L * d * hidden;
         for (int s = rnn.steps() - 1; s >= 0; s--) {
             cell.backward(this, s);
+            if (lengths() != 0) {
+                launch(Kernel.ROWS_PAST_LENGTHS)
+                        .pointer(dh())
+                        .pointer(dhLast)
+                        .pointer(lengths())
+                        .integer(s)
+                        .integer(rnn.batch())
+                        .integer(hidden)
+                        .linear(units());
+            }
         }
     }
 
@@ -353,6 +364,9 @@ final class LayerPass {
      */
     void addWeightGradients(long gradients) {
         long scratch = rnn.scratch();
+        if (lengths() != 0) {
+            clearStatesPastLengths();
+        }
         for (Group group : cell.input()) {
             long da = gates.at((long) group.block() * hidden);
             int width = group.count() * hidden;
@@ -384,6 +398,20 @@ final class LayerPass {
                             da, gateRow(), states, hidden, du, hidden, group.count() * hidden, hidden, rows(), scratch);
             addBiasGradient(group, gradients, weightOffsets[3]);
         }
+    }
+
+    /** There the gradients are zero, and zero times an infinite state would be NaN. */
+    private void clearStatesPastLengths() {
+        launch(Kernel.ROWS_TO_STEPS)
+                .pointer(h(0))
+                .integer(hidden)
+                .pointer(lengths())
+                .flag(false)
+                .integer(rnn.steps())
+                .integer(rnn.batch())
+                .integer(hidden)
+                .pointer(h(0))
+                .linear((long) rows() * hidden);
     }
 
     private void addBiasGradient(Group group, long gradients, long offset) {
