@@ -9,7 +9,7 @@
 #include "indexing.cuh"
 
 // steps-ordered target [T, N, width], dense: the rows of source [T, N, sourceRow] in the order of the steps, 0 past the
-// lengths, whatever stands there in source.
+// lengths, whatever stands there in source. If the order is the same, and source dense, it may be the target.
 extern "C" __global__ void rondo_rows_to_steps(const float* source, int sourceRow, const int* lengths, int reverse,
                                                int steps, int batch, int width, float* target) {
     long long elements = static_cast<long long>(steps) * batch * width;
@@ -44,6 +44,18 @@ extern "C" __global__ void rondo_rows_to_time(const float* source, const int* le
             *to = valid ? source[at] : 0.0f;
         } else if (valid) {
             *to += source[at];
+        }
+    }
+}
+
+// target [N, width]: the rows that have ended before step s become those of source, or 0 where source is null. After a product,
+// which has added zero times a weight to them: NaN if that is infinite.
+extern "C" __global__ void rondo_rows_past_lengths(float* target, const float* source, const int* lengths, int s, int batch,
+                                                   int width) {
+    long long elements = static_cast<long long>(batch) * width;
+    for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
+        if (!rondo::isValid(lengths, rondo::elementOf(at, width).row, s)) {
+            target[at] = source == nullptr ? 0.0f : source[at];
         }
     }
 }

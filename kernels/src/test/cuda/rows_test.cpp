@@ -57,6 +57,27 @@ TEST(rowsToStepsAndBack) {
     }
 }
 
+TEST(rowsPastLengths) {
+    for (int width : {1, 3, 65}) {
+        Ints lengths = {2, 0, 1, 3};
+        int batch = static_cast<int>(lengths.size());
+        for (int s = 0; s < 3; s++) {
+            for (bool zero : {false, true}) {
+                Floats from = randoms(static_cast<size_t>(batch) * width, 1), to = randoms(from.size(), 2), expected = to;
+                for (int n = 0; n < batch; n++) {
+                    for (int j = 0; j < width && s >= lengths[n]; j++) {
+                        expected[static_cast<size_t>(n) * width + j] = zero ? 0 : from[static_cast<size_t>(n) * width + j];
+                    }
+                }
+                Buffer<float> target(to), source(from);
+                Buffer<int> ends(lengths);
+                launch("rondo_rows_past_lengths", gridFor(batch * width), target, zero ? 0 : source.at, ends, s, batch, width);
+                CHECK(target.read() == expected, shape({width, s, zero}));
+            }
+        }
+    }
+}
+
 TEST(indicesToSteps) {
     for (int batch : {1, 3, 65}) {
         for (const Order& order : orders(batch)) {

@@ -53,6 +53,7 @@ enum Kernel {
     RNN_RELU_FORWARD("rnn_forward", "ppppiii"),
     ROWS_TO_STEPS("rows", "pipiiiip"),
     ROWS_TO_TIME("rows", "ppiiiipii"),
+    ROWS_PAST_LENGTHS("rows", "pppiii"),
     INDICES_TO_STEPS("rows", "ppiiiip"),
     FILL_ROWS("rows", "pilipp"),
     SOFTMAX_CROSS_ENTROPY_COUNT("softmax_cross_entropy", "piip"),

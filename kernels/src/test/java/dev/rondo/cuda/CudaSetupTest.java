@@ -75,16 +75,15 @@ class CudaSetupTest {
 
     @Test
     void withoutADriverEverythingHasAReason() throws Exception {
-        ChildJvm.Result child =
+        ChildJvm.Outcome child =
                 new ChildJvm(Print.class).property("rondo.test.emulator", "").run();
-        assertEquals(0, child.status(), child.output());
-        assumeFalse(child.output().contains("driver=for CUDA"), "this machine has a driver");
+        assertEquals(0, child.status(), child.text());
+        assumeFalse(child.text().contains("driver=for CUDA"), "this machine has a driver");
         assertTrue(
-                child.output()
-                        .contains("driver=no CUDA driver: its library (libcuda.so.1, nvcuda.dll) cannot be loaded"),
-                child.output());
-        assertTrue(child.output().contains("cublas=not looked for: the backend cannot be used"), child.output());
-        assertTrue(child.output().contains("precisions=[]"), child.output());
+                child.text().contains("driver=no CUDA driver: its library (libcuda.so.1, nvcuda.dll) cannot be loaded"),
+                child.text());
+        assertTrue(child.text().contains("cublas=not looked for: the backend cannot be used"), child.text());
+        assertTrue(child.text().contains("precisions=[]"), child.text());
     }
 
     /** Prints it. */
