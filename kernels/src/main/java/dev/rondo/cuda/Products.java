@@ -151,12 +151,12 @@ final class Products {
             return;
         }
         int parts = parts(m, n, k);
-        int depth = (int) ((k + parts - 1L) / parts);
+        int depth = (int) (((long) k + parts - 1) / parts);
         if (parts == 1) {
             transposed(a, aRow, b, bRow, c, cRow, m, n, k, true, k, 0, 1);
             return;
         }
-        int launched = (int) ((k + depth - 1L) / depth);
+        int launched = (int) (((long) k + depth - 1) / depth);
         transposed(a, aRow, b, bRow, scratch, n, m, n, k, false, depth, (long) m * n, launched);
         launcher.of(Kernel.PRODUCT_SUM_PARTS)
                 .pointer(scratch)

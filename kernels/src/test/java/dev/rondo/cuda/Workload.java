@@ -154,7 +154,7 @@ final class Workload {
             for (int i = 0; i < 3; i++) {
                 optimizer.update(weights, gradients);
             }
-            add(optimizer.name() + " " + optimizer.state().keySet(), weights);
+            add(optimizer.name() + " with " + optimizer.state().size() + " vectors", weights);
             optimizer.close();
         }
     }
