@@ -115,12 +115,11 @@ final class CpuRnn implements RnnKernel {
     private Share share(int worker) {
         Share share = shares[worker];
         LayerBuffers b = passes.get(0).b;
-        share.take(batch, b.padded, b.panel, stepOperations());
+        share.take(batch, b.padded, b.panel, recurrentWeights());
         return share;
     }
 
-    /** Multiplications of one step of one layer. */
-    private long stepOperations() {
+    private long recurrentWeights() {
         LayerBuffers b = passes.get(0).b;
         return (long) batch * b.row * b.padded;
     }
@@ -128,9 +127,8 @@ final class CpuRnn implements RnnKernel {
     /** Multiplications of a pass, or 0 where only one worker would have something to do. */
     private long passOperations() {
         LayerBuffers b = passes.get(0).b;
-        boolean alone =
-                batch < workers.count() && Share.parties(workers.count(), b.padded / b.panel, stepOperations()) == 1;
-        return alone ? 0 : operations();
+        int busy = Share.busy(workers.count(), batch, b.padded / b.panel, recurrentWeights());
+        return busy == 1 ? 0 : operations();
     }
 
     @Override
