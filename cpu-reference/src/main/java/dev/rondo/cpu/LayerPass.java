@@ -34,7 +34,7 @@ final class LayerPass {
     /** Gradient by x in the order of the steps {@code [T][N][xPadded]}; made when it is first needed. */
     float[] dx = new float[0];
 
-    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, int maxSteps, int maxBatch) {
+    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, AlignedMemory memory, int maxSteps, int maxBatch) {
         this.spec = spec;
         this.layer = layer;
         this.d = d;
