@@ -86,7 +86,7 @@ final class LayerBuffers {
         this.segments = layer == 0 ? 1 : spec.directions();
         this.segment = layer == 0 ? spec.inputSize() : hidden;
         this.segmentPadded = layer == 0 ? spec.inputSize() : padded;
-        this.xRow = segments * segmentPadded;
+        this.xRow = Sizes.product("a row of the input", segments, segmentPadded, 1);
         this.xPadded = PackedMatrix.padded(xRow, panel);
         this.rows = Sizes.floats("activations", maxSteps, maxBatch, row);
         this.h = Sizes.floats("hidden states", maxSteps + 1, maxBatch, padded);
