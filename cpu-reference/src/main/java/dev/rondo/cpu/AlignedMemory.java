@@ -6,9 +6,9 @@ package dev.rondo.cpu;
  * can take twice as long.
  *
  * <p>Java gives no alignment, but the garbage collector G1 places an array of at least half a region at the start of a
- * region; its elements begin 16 bytes after that. So an array of a quarter of that size or more is made that large, and takes
- * a region, at most eight times what is needed. A smaller one, and one with another collector, is aligned by luck; the results
- * are the same.
+ * region; its elements begin 16 bytes after that. So a smaller array is made that large, and takes a region, where that is worth
+ * it: if it is at least an eighth of that size, or a quarter with the large regions of a large heap. All others, and all with
+ * another collector, are aligned by luck; the results are the same.
  */
 final class AlignedMemory {
     /** Floats before the first that begins a line. */
@@ -24,8 +24,8 @@ final class AlignedMemory {
         this.what = what;
     }
 
-    /** The part of half a region from which on an array is made half a region large. */
-    private static final int PART = 4;
+    /** Half of a region of 4 MiB, in floats: larger ones are given to larger arrays only. */
+    private static final int SMALL_HALF = 1 << 19;
 
     /** Half a region of G1, in floats: its regions are powers of two from 1 to 32 MiB, about 1/2048 of the heap. */
     private static int halfRegion() {
@@ -51,7 +51,8 @@ final class AlignedMemory {
 
     /** The length of an array for so many floats, where half a region is so many. */
     static long length(long size, int halfRegion) {
-        return size < halfRegion / PART ? size : Math.max(size, halfRegion);
+        int least = halfRegion / (halfRegion <= SMALL_HALF ? 8 : 4);
+        return size < least ? size : Math.max(size, halfRegion);
     }
 
     /** Whether so much is reserved that the array is aligned without being made larger. */

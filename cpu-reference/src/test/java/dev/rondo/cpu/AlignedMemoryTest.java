@@ -14,8 +14,9 @@ class AlignedMemoryTest {
         "1048575, 4194304, 1048575",
         // At most eight times as much as is needed.
         "1048576, 4194304, 4194304",
-        "131072, 131072, 131072",
-        "40000, 131072, 131072",
+        // A region of 4 MB is cheaper.
+        "65535, 524288, 65535",
+        "65536, 524288, 524288",
         // Large: aligned as it is.
         "5000000, 4194304, 5000000",
     })
