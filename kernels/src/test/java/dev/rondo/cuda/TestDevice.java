@@ -52,9 +52,14 @@ final class TestDevice {
         assumeTrue(PRESENT, "no GPU asked for with -Drondo.test.device=true, and no emulator in '" + EMULATOR + "'");
     }
 
+    /** Whether there is the emulator. */
+    static boolean isEmulated() {
+        return PRESENT && !GPU;
+    }
+
     /** Skips a test where there is no emulator. */
     static void requireEmulator() {
-        assumeTrue(PRESENT && !GPU, "the test needs the emulator");
+        assumeTrue(isEmulated(), "the test needs the emulator");
     }
 
     /** Opens the backend. */
