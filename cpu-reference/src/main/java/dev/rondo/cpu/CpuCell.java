@@ -21,7 +21,7 @@ abstract class CpuCell {
         this.loops = loops;
         this.hidden = hidden;
         this.padded = PackedMatrix.padded(hidden, loops.panel());
-        this.row = blocks * padded;
+        this.row = Sizes.product("an internal row", blocks, padded, 1);
         this.parts = parts;
     }
 

@@ -34,13 +34,13 @@ final class LayerPass {
     /** Gradient by x in the order of the steps {@code [T][N][xPadded]}; made when it is first needed. */
     float[] dx = new float[0];
 
-    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, int maxSteps, int maxBatch) {
+    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, AlignedMemory memory, int maxSteps, int maxBatch) {
         this.spec = spec;
         this.layer = layer;
         this.d = d;
         this.reverse = spec.direction().isReverse(d);
-        this.b = new LayerBuffers(spec, layer, loops, maxSteps, maxBatch);
-        this.indices = layer == 0 ? new int[maxSteps * maxBatch] : new int[0];
+        this.b = new LayerBuffers(spec, layer, loops, memory, maxSteps, maxBatch);
+        this.indices = layer == 0 ? new int[Sizes.product("one-hot input", maxSteps, maxBatch, 1)] : new int[0];
     }
 
     /** The time of the s-th step of row n; past the length, s itself. */
@@ -55,7 +55,7 @@ final class LayerPass {
             x = source;
             xOffset = offset;
         } else {
-            if (ordered.length < steps * batch * b.xRow) {
+            if (ordered.length < (long) steps * batch * b.xRow) {
                 ordered = Sizes.floats("inputs", steps, batch, b.xRow);
             }
             x = ordered;

@@ -60,9 +60,10 @@ final class WeightGradients {
     }
 
     void prepare() {
-        int size = pass.oneHot ? b.segment * b.row : b.inputRow * b.xPadded;
-        if (dw.length != size) {
-            dw = new float[size];
+        int rows = pass.oneHot ? b.segment : b.inputRow;
+        int columns = pass.oneHot ? b.row : b.xPadded;
+        if (dw.length != (long) rows * columns) {
+            dw = Sizes.floats("input weight gradients", 1, rows, columns);
         }
     }
 
