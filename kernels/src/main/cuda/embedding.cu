@@ -5,11 +5,11 @@
 #include "indexing.cuh"
 
 // target[m][j] = table[indices[m]][j] for j < width, or with accumulate += it. An index outside [0, limit) counts as a row of
-// zeros; with an error word (else null) *error becomes the least m of such a one; the host sets it to 2^31 - 1 before.
+// zeros; the host has refused it where it is wrong.
 // One thread: one element. Launch: one dimension, any grid and block.
 // Equals ReferenceLayers.embeddingForward, and with accumulate the one-hot case of LayerPass.inputProduct.
 extern "C" __global__ void rondo_gather_rows(const float* table, int tableRow, int limit, const int* indices, int rows,
-                                             int width, float* target, int targetRow, int accumulate, int* error) {
+                                             int width, float* target, int targetRow, int accumulate) {
     long long elements = static_cast<long long>(rows) * width;
     for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
         rondo::Element element = rondo::elementOf(at, width);
@@ -18,36 +18,24 @@ extern "C" __global__ void rondo_gather_rows(const float* table, int tableRow, i
         if (index >= 0 && index < limit) {
             float value = table[static_cast<long long>(index) * tableRow + element.column];
             *to = accumulate ? *to + value : value;
-        } else {
-            if (!accumulate) {
-                *to = 0;
-            }
-            if (error != nullptr && element.column == 0) {
-                atomicMin(error, static_cast<int>(element.row));
-            }
+        } else if (!accumulate) {
+            *to = 0;
         }
     }
 }
 
 // target[i * targetRow + j * targetColumn] += the sum over the m with indices[m] = i, m ascending, of source[m][j], j < width.
 // For a table: targetRow E, targetColumn 1. For dW [G*H, I]: targetRow 1, targetColumn I. An index outside [0, limit) adds
-// nothing, and with an error word (else null) *error becomes the least m of such a one.
+// nothing.
 // Each block looks for the rows of one index at a time, 256 m at once, and lists them in order; each thread adds up one column.
 // Launch: blocks of 256; grid x any, for the indices; grid y any, for the columns.
 // Equals ReferenceLayers.embeddingBackward, and the one-hot case of LayerPass.inputProductBackward.
 extern "C" __global__ void __launch_bounds__(256)
     rondo_scatter_add_rows(const float* source, int sourceRow, const int* indices, int rows, int width, int limit,
-                           float* target, long long targetRow, long long targetColumn, int* error) {
+                           float* target, long long targetRow, long long targetColumn) {
     SHARED_ARRAY(int, found, [256]);
     SHARED_ARRAY(int, warpFound, [8]);
     int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
-    if (error != nullptr && blockIdx.y == 0) {
-        for (long long m = rondo::firstElement(); m < rows; m += rondo::elementStride()) {
-            if (indices[m] < 0 || indices[m] >= limit) {
-                atomicMin(error, static_cast<int>(m));
-            }
-        }
-    }
     for (int column = static_cast<int>(blockIdx.y) * 256; column < width; column += static_cast<int>(gridDim.y) * 256) {
         int j = column + thread;
         for (int i = static_cast<int>(blockIdx.x); i < limit; i += static_cast<int>(gridDim.x)) {

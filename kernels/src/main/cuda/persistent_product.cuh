@@ -23,6 +23,11 @@ constexpr unsigned ALL_LANES = 0xffffffffu;
 
 __device__ __forceinline__ int divideUp(int a, int b) { return (a + b - 1) / b; }
 
+// Of numbers that are not negative; the unsigned division is the cheaper one.
+__device__ __forceinline__ int divide(int a, int b) {
+    return static_cast<int>(static_cast<unsigned>(a) / static_cast<unsigned>(b));
+}
+
 // The rows of a tile for so many rows of a slice: the least of 1, 2, 4, 8 that holds them, or 8.
 __device__ __forceinline__ int tileRows(int rows) { return rows > 4 ? 8 : rows > 2 ? 4 : rows; }
 

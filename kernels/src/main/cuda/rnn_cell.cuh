@@ -15,7 +15,10 @@ struct RnnTanh {
 struct RnnRelu {
     // Written so that NaN stays NaN.
     static __device__ __forceinline__ float forward(float a) { return a <= 0.0f ? 0.0f : a; }
-    static __device__ __forceinline__ float backward(float hNext, float dhNext) { return hNext > 0.0f ? dhNext : 0.0f; }
+    // Zero times an infinite gradient is NaN, as in the oracle.
+    static __device__ __forceinline__ float backward(float hNext, float dhNext) {
+        return (hNext > 0.0f ? 1.0f : 0.0f) * dhNext;
+    }
 };
 
 } // namespace rondo

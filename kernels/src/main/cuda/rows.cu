@@ -9,7 +9,7 @@
 #include "indexing.cuh"
 
 // steps-ordered target [T, N, width], dense: the rows of source [T, N, sourceRow] in the order of the steps, 0 past the
-// lengths, whatever stands there in source.
+// lengths, whatever stands there in source. If the order is the same, and source dense, it may be the target.
 extern "C" __global__ void rondo_rows_to_steps(const float* source, int sourceRow, const int* lengths, int reverse,
                                                int steps, int batch, int width, float* target) {
     long long elements = static_cast<long long>(steps) * batch * width;
@@ -48,11 +48,22 @@ extern "C" __global__ void rondo_rows_to_time(const float* source, const int* le
     }
 }
 
-// target [T, N]: the indices of source [T, N] in the order of the steps, -1 past the lengths. An index at a valid step outside
-// [0, limit) becomes -1, and with an error word (else null) *error the least position of such a one in source; the host sets it to
-// 2^31 - 1 before.
+// target [N, width]: the rows that have ended before step s become those of source, or 0 where source is null. After a product,
+// which has added zero times a weight to them: NaN if that is infinite.
+extern "C" __global__ void rondo_rows_past_lengths(float* target, const float* source, const int* lengths, int s, int batch,
+                                                   int width) {
+    long long elements = static_cast<long long>(batch) * width;
+    for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
+        if (!rondo::isValid(lengths, rondo::elementOf(at, width).row, s)) {
+            target[at] = source == nullptr ? 0.0f : source[at];
+        }
+    }
+}
+
+// target [T, N]: the indices of source [T, N] in the order of the steps, -1 past the lengths and for an index outside of
+// [0, limit); the host has refused it where it is wrong.
 extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* lengths, int reverse, int steps, int batch,
-                                                  int limit, int* target, int* error) {
+                                                  int limit, int* target) {
     long long elements = static_cast<long long>(steps) * batch;
     for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
         rondo::Element row = rondo::elementOf(at, batch);
@@ -64,9 +75,6 @@ extern "C" __global__ void rondo_indices_to_steps(const int* source, const int* 
             index = source[t * batch + n];
             if (index < 0 || index >= limit) {
                 index = -1;
-                if (error != nullptr) {
-                    atomicMin(error, static_cast<int>(t * batch + n));
-                }
             }
         }
         target[at] = index;

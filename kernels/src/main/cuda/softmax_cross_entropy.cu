@@ -3,9 +3,7 @@
 //   loss = mean of log(sum of e^(a_v - max)) - (a_target - max)        da_v = (e^(a_v - max) / sum - [v = target]) / counted
 //
 // logits  [M, V]
-// targets [M]     in [0, V); a negative one masks its row
-// error           the least row whose target is V or more, which then counts as masked; the host sets it to 2^31 - 1 before.
-//                 Or null
+// targets [M]     in [0, V); any other one masks its row, and the host has refused those above
 //
 // Equals ReferenceLosses.softmaxCrossEntropy.
 #include "indexing.cuh"
@@ -13,14 +11,11 @@
 
 // counted[0] = the number of rows that count. One block of 256.
 extern "C" __global__ void __launch_bounds__(256)
-    rondo_softmax_cross_entropy_count(const int* targets, int rows, int classes, int* counted, int* error) {
+    rondo_softmax_cross_entropy_count(const int* targets, int rows, int classes, int* counted) {
     SHARED_ARRAY(int, shared, [256]);
     int count = 0;
     for (int m = static_cast<int>(threadIdx.x); m < rows; m += static_cast<int>(blockDim.x)) {
         count += targets[m] >= 0 && targets[m] < classes;
-        if (error != nullptr && targets[m] >= classes) {
-            atomicMin(error, m);
-        }
     }
     count = rondo::reduceBlock<rondo::Sum>(shared, count);
     if (threadIdx.x == 0) {

@@ -119,4 +119,3 @@ Ints someLengths(int batch, int steps, unsigned seed);
 Doubles toDoubles(const Floats& values);
 std::string shape(std::initializer_list<long long> sizes);
 inline double sigmoid(double a) { return 1 / (1 + std::exp(-a)); }
-constexpr int NO_ERROR = 0x7fffffff;

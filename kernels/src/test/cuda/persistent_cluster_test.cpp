@@ -37,7 +37,7 @@ struct Launch {
         int kept = !forward || c.gates() == 4 ? 3 : c.gates() == 3 ? 4 : 6;
         int groups = forward ? units / parts : up(c.cluster * units, 8) / 8;
         int depth = forward ? c.cluster * units : c.gates() * units, lanes = 32;
-        int least = !forward && c.gates() == 1 ? 2 : 4;
+        int least = forward ? 4 : c.cluster == 1 ? 8 : c.gates() == 1 ? 2 : 4;
         while (lanes > least && (groups * lanes > 256 || 2 * lanes >= depth)) {
             lanes /= 2;
         }

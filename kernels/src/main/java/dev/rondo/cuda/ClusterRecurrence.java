@@ -37,9 +37,11 @@ final class ClusterRecurrence implements Recurrence {
      *
      * @param blocks of a cluster: 1, 2, 4, 8 or 16
      * @param rows of the batch for each cluster
+     * @param launcher says how many blocks are resident
      * @return empty for a cell without this form, or where it does not fit
      */
-    static Optional<Recurrence> of(DeviceLimits device, Cell cell, boolean forward, int hidden, int blocks, int rows) {
+    static Optional<Recurrence> of(
+            DeviceLimits device, Launcher launcher, Cell cell, boolean forward, int hidden, int blocks, int rows) {
         if (cell == Cell.GRU_RESET_BEFORE || blocks > 1 && !device.hasClusters()) {
             return Optional.empty();
         }
@@ -61,16 +63,21 @@ final class ClusterRecurrence implements Recurrence {
         int tile = rows > 4 ? 8 : rows > 2 ? 4 : rows;
         long padded = up(rows, tile);
         long own = (long) rows * units;
-        long weights = Math.max(0, chunks - kept) * parts * values * 4 * threads;
-        boolean lstm = cell.hasCellState();
+        long weights = Math.max(0, chunks - kept) * parts * values * 4 * groups * lanes;
+        int buffers = blocks == 1 ? 1 : 2;
+        int cellStates = cell.hasCellState() ? 1 : 0;
         long floats = forward
-                ? 2 * padded * pitch + (lstm ? own : 0)
-                : padded * pitch + (blocks == 1 ? 1 : 2L * blocks) * own + (lstm ? 2 : 1) * own;
+                ? 2 * padded * pitch + cellStates * own
+                : buffers * padded * pitch + (long) buffers * blocks * own + (1 + cellStates) * own;
         long bytes = 16 + 4 * (weights + floats);
         if (threads > MAX_THREADS || bytes > device.sharedBytes()) {
             return Optional.empty();
         }
         Kernel kernel = Kernel.valueOf(cell + (forward ? "_FORWARD" : "_BACKWARD") + "_CLUSTER_" + blocks);
+        // Whether a cluster is taken is up to the device; one that is not resident is not.
+        if (launcher.residentBlocks(kernel, (int) threads, (int) bytes) < blocks) {
+            return Optional.empty();
+        }
         return Optional.of(new ClusterRecurrence(forward, kernel, blocks, rows, (int) threads, (int) bytes));
     }
 

@@ -10,7 +10,7 @@ final class ColumnSums {
     private ColumnSums() {}
 
     private static int rowsOfPart(int rows) {
-        return Math.max(ROWS_OF_PART, (int) ((rows + MAX_PARTS - 1L) / MAX_PARTS));
+        return Math.max(ROWS_OF_PART, (int) (((long) rows + MAX_PARTS - 1) / MAX_PARTS));
     }
 
     private static int parts(int rows) {

@@ -118,7 +118,6 @@ final class CudaLayers implements LayerKernels {
                     .pointer(backend.address(y))
                     .integer(size)
                     .flag(false)
-                    .pointer(0)
                     .linear((long) rows * size);
         } finally {
             backend.context().exit();
@@ -143,7 +142,6 @@ final class CudaLayers implements LayerKernels {
                     .pointer(backend.address(dTable))
                     .wide(size)
                     .wide(1)
-                    .pointer(0)
                     .grid(Math.min(vocabulary, 65535), Math.min(65535, (size + 255L) / 256), 1, Launcher.THREADS, 1);
         } finally {
             backend.context().exit();

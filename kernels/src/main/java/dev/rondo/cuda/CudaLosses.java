@@ -32,7 +32,6 @@ final class CudaLosses implements LossKernels {
                     .integer(rows)
                     .integer(classes)
                     .pointer(counted)
-                    .pointer(0)
                     .grid(1, 1, 1, Launcher.THREADS, 1);
             int threads = classes > 4 * WARP ? Launcher.THREADS : WARP;
             launcher.of(Kernel.SOFTMAX_CROSS_ENTROPY)

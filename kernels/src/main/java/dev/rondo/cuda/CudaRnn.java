@@ -291,11 +291,12 @@ final class CudaRnn implements RnnKernel {
                 int index = layer * spec.directions() + d;
                 LayerPass pass = passes.get(index);
                 long offset = 4 * index * state;
-                assign(dh.address(), dhLast == 0 ? 0 : dhLast + offset, state);
+                long dhFirst = dhLast == 0 ? 0 : dhLast + offset;
+                assign(dh.address(), dhFirst, state);
                 if (dc != null) {
                     assign(dc.address(), dcLast == 0 ? 0 : dcLast + offset, state);
                 }
-                pass.backward(dOutput);
+                pass.backward(dOutput, dhFirst);
                 if (dhInitial != 0) {
                     backend.copy(dhInitial + offset, dh.address(), state);
                 }

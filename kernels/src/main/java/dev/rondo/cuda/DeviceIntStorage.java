@@ -66,6 +66,10 @@ final class DeviceIntStorage implements IntStorage {
         int[] from;
         int start = Math.toIntExact(sourceOffset);
         if (source instanceof DeviceIntStorage other) {
+            if (other != this && other.backend == backend) {
+                copyOnDevice(Math.toIntExact(offset), other, start, Math.toIntExact(count));
+                return;
+            }
             from = other.values;
         } else if (source instanceof IntArrayStorage array) {
             from = array.array();
@@ -75,6 +79,16 @@ final class DeviceIntStorage implements IntStorage {
             start = 0;
         }
         write(offset, from, start, Math.toIntExact(count));
+    }
+
+    private void copyOnDevice(int offset, DeviceIntStorage source, int start, int count) {
+        backend.context().enter();
+        try {
+            backend.copy(at(offset), source.at(start), count);
+            System.arraycopy(source.values, start, values, offset, count);
+        } finally {
+            backend.context().exit();
+        }
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.rondo.cuda;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ final class JCudaNatives {
 
     /** The driver API's native; the failure is remembered, since a second try could only say that the class is broken. */
     static final class Driver {
-        private static final @Nullable Throwable FAILURE = load("jcuda.driver.JCudaDriver");
+        private static final @Nullable Throwable FAILURE = load("jcuda.driver.JCudaDriver", folder -> {});
 
         private Driver() {}
 
@@ -31,32 +32,36 @@ final class JCudaNatives {
         }
     }
 
-    /** The native of cuBLAS, and with it the library itself. */
-    static final class Cublas {
-        private static final @Nullable Throwable FAILURE = load("jcuda.jcublas.JCublas2");
-
-        private Cublas() {}
-
-        /** Why it cannot be loaded; null if it is. */
-        static @Nullable Throwable failure() {
-            return FAILURE;
-        }
+    /** What is done before JCuda's class is initialised. */
+    @FunctionalInterface
+    interface Preparation {
+        /** Gets ready; the folder is the private one. */
+        void in(Path folder) throws IOException;
     }
 
-    /** Initialises a class of JCuda, which loads its native. */
-    private static synchronized @Nullable Throwable load(String className) {
+    /**
+     * Initialises a class of JCuda, which loads its native.
+     *
+     * @param className the class
+     * @param preparation comes before it
+     * @return why it cannot be loaded; null if it is
+     */
+    static synchronized @Nullable Throwable load(String className, Preparation preparation) {
         Path folder;
         try {
             folder = Files.createTempDirectory("rondo-jcuda-");
+            // JDK 17 keeps what it finds in the property the first time; that must not be the folder here.
+            File.createTempFile("first", null, folder.toFile());
         } catch (IOException | SecurityException e) {
             return e;
         }
         String tmpdir = System.getProperty(TMPDIR);
         System.setProperty(TMPDIR, folder.toString());
         try {
+            preparation.in(folder);
             Class.forName(className, true, JCudaNatives.class.getClassLoader());
             return null;
-        } catch (ClassNotFoundException | LinkageError e) {
+        } catch (IOException | ClassNotFoundException | LinkageError e) {
             return e;
         } finally {
             System.setProperty(TMPDIR, tmpdir);

@@ -42,6 +42,7 @@ final class LayerPass {
 
     private boolean indices;
     private long dy;
+    private long dhLast;
     private Recurrence forwardForm = new StepRecurrence(true);
     private Recurrence backwardForm = new StepRecurrence(false);
 
@@ -215,6 +216,20 @@ final class LayerPass {
                 .integer(hidden);
     }
 
+    /** Gives dh of rows past their length at step s what it was at first: a product with 0 need not be 0. */
+    void keepPastLengths(int s) {
+        if (lengths() != 0) {
+            launch(Kernel.ROWS_PAST_LENGTHS)
+                    .pointer(dh())
+                    .pointer(dhLast)
+                    .pointer(lengths())
+                    .integer(s)
+                    .integer(rnn.batch())
+                    .integer(hidden)
+                    .linear(units());
+        }
+    }
+
     /** {@code target = or += U^T da} of step s. */
     void addRecurrentGradient(int s, Group group, long target, boolean accumulate) {
         backend.products()
@@ -322,7 +337,6 @@ final class LayerPass {
                     .integer(rnn.batch())
                     .integer(inputs)
                     .pointer(x)
-                    .pointer(0)
                     .linear(rows());
         } else if (x != source) {
             launch(Kernel.ROWS_TO_STEPS)
@@ -364,7 +378,6 @@ final class LayerPass {
                 .pointer(to)
                 .integer(gateRow())
                 .flag(true)
-                .pointer(0)
                 .linear((long) rows() * width);
     }
 
@@ -387,9 +400,11 @@ final class LayerPass {
      * All steps, backwards. The gradients by the final states are in dh and dc, and those by the initial ones afterwards.
      *
      * @param dyAddress {@code [T,N,D*H]}; 0 for zero
+     * @param dhLast what dh is at first; 0 for zero
      */
-    void backward(long dyAddress) {
+    void backward(long dyAddress, long dhLast) {
         dy = dyAddress == 0 ? 0 : dyAddress + 4L * d * hidden;
+        this.dhLast = dhLast;
         backwardForm.launch(this);
     }
 
@@ -400,6 +415,9 @@ final class LayerPass {
      */
     void addWeightGradients(long gradients) {
         long scratch = rnn.scratch();
+        if (lengths() != 0) {
+            clearStatesPastLengths();
+        }
         for (Group group : cell.input()) {
             long da = gates.at((long) group.block() * hidden);
             int width = group.count() * hidden;
@@ -415,7 +433,6 @@ final class LayerPass {
                         .pointer(dw)
                         .wide(1)
                         .wide(inputs)
-                        .pointer(0)
                         .grid(Math.min(inputs, 65535), Math.min(65535, (width + 255L) / 256), 1, Launcher.THREADS, 1);
             } else {
                 backend.products().addTransposed(da, gateRow(), x, inputs, dw, inputs, width, inputs, rows(), scratch);
@@ -432,6 +449,20 @@ final class LayerPass {
                             da, gateRow(), states, hidden, du, hidden, group.count() * hidden, hidden, rows(), scratch);
             addBiasGradient(group, gradients, weightOffsets[3]);
         }
+    }
+
+    /** There the gradients are zero, and zero times an infinite state would be NaN. */
+    private void clearStatesPastLengths() {
+        launch(Kernel.ROWS_TO_STEPS)
+                .pointer(h(0))
+                .integer(hidden)
+                .pointer(lengths())
+                .flag(false)
+                .integer(rnn.steps())
+                .integer(rnn.batch())
+                .integer(hidden)
+                .pointer(h(0))
+                .linear((long) rows() * hidden);
     }
 
     private void addBiasGradient(Group group, long gradients, long offset) {

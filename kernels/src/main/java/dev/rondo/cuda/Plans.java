@@ -30,8 +30,8 @@ import java.util.regex.Pattern;
 final class Plans {
     /**
      * The system property that forces a form: {@code step}, {@code block}, {@code cluster} or {@code cluster:4}, {@code grid},
-     * or the whole name of one such as {@code cluster:4x2}. A cell that has only the form {@code step} keeps it; a shape that
-     * does not fit is refused.
+     * or the whole name of one such as {@code cluster:4x2}; or several with commas between, of which the first that can run is
+     * taken. A cell that has only the form {@code step} keeps it; a shape that fits none is refused.
      */
     static final String PROPERTY = "rondo.cuda.plan";
 
@@ -43,6 +43,7 @@ final class Plans {
 
     private static final Map<String, String> VERDICTS = new ConcurrentHashMap<>();
     private static final int[] CLUSTERS = {1, 2, 4, 8, 16};
+    private static final Pattern CLUSTER = Pattern.compile("cluster:(\\d+)");
     private static final Pattern NAME = Pattern.compile("(cluster|grid):(\\d+)x(\\d+)");
 
     private final DeviceLimits device;
@@ -67,7 +68,7 @@ final class Plans {
 
     /** Whether a network of a cell may get the form {@code grid}, whose backward pass needs memory of its own. */
     boolean mayTakeGrid(Cell cell) {
-        boolean considered = "auto".equals(forced) ? !device.emulated() : forced.startsWith("grid");
+        boolean considered = "auto".equals(forced) ? !device.emulated() : forced.contains("grid");
         return considered && device.cooperative() && cell != Cell.GRU_RESET_BEFORE;
     }
 
@@ -103,7 +104,7 @@ final class Plans {
         Recurrence best = forms.get(0);
         double least = Double.POSITIVE_INFINITY;
         for (Recurrence form : forms) {
-            double time = measure.applyAsDouble(form);
+            double time = timeOf(form, measure);
             if (time < least) {
                 least = time;
                 best = form;
@@ -115,6 +116,18 @@ final class Plans {
             append(Path.of(file), String.format(Locale.ROOT, "%s|%s|%.2f us%n", key, best.name(), least));
         }
         return best;
+    }
+
+    /** Infinite for a form that the device refuses after all: how clusters fit is known to nobody but the driver. */
+    private static double timeOf(Recurrence form, ToDoubleFunction<Recurrence> measure) {
+        try {
+            return measure.applyAsDouble(form);
+        } catch (CudaException e) {
+            if (e.isFatal()) {
+                throw e;
+            }
+            return Double.POSITIVE_INFINITY;
+        }
     }
 
     /** All forms that can run, the one for every shape first. */
@@ -134,7 +147,7 @@ final class Plans {
     private Optional<Recurrence> cluster(Cell cell, boolean forward, int hidden, int batch, int blocks) {
         long spread = ((long) batch * blocks + device.multiprocessors() - 1) / device.multiprocessors();
         for (int rows = (int) Math.min(batch, Math.max(1, spread)); rows > 0; rows /= 2) {
-            Optional<Recurrence> form = ClusterRecurrence.of(device, cell, forward, hidden, blocks, rows);
+            Optional<Recurrence> form = ClusterRecurrence.of(device, launcher, cell, forward, hidden, blocks, rows);
             if (form.isPresent()) {
                 return form;
             }
@@ -149,27 +162,33 @@ final class Plans {
     }
 
     private Recurrence forced(Cell cell, boolean forward, int hidden, int batch) {
-        Optional<Recurrence> form = switch (forced) {
-            case "block" -> cluster(cell, forward, hidden, batch, 1);
-            case "cluster" -> largestCluster(cell, forward, hidden, batch);
-            case "grid" -> firstGrid(cell, forward, hidden, batch);
-            default ->
-                forced.matches("cluster:\\d+")
-                        ? cluster(
-                                cell,
-                                forward,
-                                hidden,
-                                batch,
-                                clusterSize(forced.substring(ClusterRecurrence.PREFIX.length())))
-                        : named(forced, cell, forward, hidden, batch);
-        };
-        return form.orElseThrow(() -> new BackendException(PROPERTY + ": expected a form that can run for " + cell + " "
+        for (String name : forced.split(",")) {
+            Optional<Recurrence> form = ofName(name, cell, forward, hidden, batch);
+            if (form.isPresent()) {
+                return form.get();
+            }
+        }
+        throw new BackendException(PROPERTY + ": expected a form that can run for " + cell + " "
                 + (forward ? "forward" : "backward") + " with H = " + hidden + ", N = " + batch + " on " + device.name()
                 + ", one of "
                 + candidates(cell, forward, hidden, batch).stream()
                         .map(Recurrence::name)
                         .toList()
-                + ", got " + forced));
+                + ", got " + forced);
+    }
+
+    private Optional<Recurrence> ofName(String name, Cell cell, boolean forward, int hidden, int batch) {
+        return switch (name) {
+            case "block" -> cluster(cell, forward, hidden, batch, 1);
+            case "cluster" -> largestCluster(cell, forward, hidden, batch);
+            case "grid" -> firstGrid(cell, forward, hidden, batch);
+            default -> {
+                Matcher size = CLUSTER.matcher(name);
+                yield size.matches()
+                        ? cluster(cell, forward, hidden, batch, clusterSize(size.group(1)))
+                        : named(name, cell, forward, hidden, batch);
+            }
+        };
     }
 
     private Optional<Recurrence> largestCluster(Cell cell, boolean forward, int hidden, int batch) {
@@ -218,7 +237,7 @@ final class Plans {
             return Optional.empty();
         }
         return "cluster".equals(matcher.group(1))
-                ? ClusterRecurrence.of(device, cell, forward, hidden, clusterSize(matcher.group(2)), other)
+                ? ClusterRecurrence.of(device, launcher, cell, forward, hidden, clusterSize(matcher.group(2)), other)
                 : GridRecurrence.of(device, launcher, cell, forward, hidden, batch, blocks, other);
     }
 

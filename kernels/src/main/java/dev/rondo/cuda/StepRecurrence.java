@@ -23,6 +23,7 @@ record StepRecurrence(boolean forward) implements Recurrence {
         } else {
             for (int s = pass.steps() - 1; s >= 0; s--) {
                 pass.cell().backward(pass, s);
+                pass.keepPastLengths(s);
             }
         }
     }

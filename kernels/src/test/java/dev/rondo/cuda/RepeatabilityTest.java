@@ -1,0 +1,181 @@
+package dev.rondo.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.rondo.Backend;
+import dev.rondo.Cell;
+import dev.rondo.RnnSpec;
+import dev.rondo.emulator.Emulator;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The same bits every time: repeated, from several threads, in every order of threads and mode of streams, with and without graphs. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RepeatabilityTest {
+    private static final int REPEATS = 100;
+    private static final int NETWORKS = 8;
+    private static final int THREADS = 4;
+
+    private Map<String, String> golden = Map.of();
+
+    @BeforeAll
+    void computeOnce() {
+        TestDevice.requireEmulator();
+        Emulator.reset();
+        try (Backend backend = TestDevice.open()) {
+            golden = Workload.run(backend);
+        }
+    }
+
+    @BeforeEach
+    @AfterEach
+    void resetEmulator() {
+        Emulator.reset();
+    }
+
+    private void assertGolden() {
+        try (Backend backend = TestDevice.open()) {
+            assertEquals(golden, Workload.run(backend));
+        }
+        TestDevice.assertNothingLive();
+    }
+
+    @Test
+    void everyKernelTakesPart() {
+        try (Backend backend = TestDevice.open()) {
+            assertEquals(Workload.expected(), Workload.launched(backend));
+        }
+    }
+
+    @Test
+    void graphsAreReplayed() {
+        long before = Emulator.calls("cuGraphLaunch");
+        assertGolden();
+        assertFalse(Emulator.calls("cuGraphLaunch") == before);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "rev, eager",
+        "rand:1, eager",
+        "rand:7, eager",
+        "fwd, lazy",
+        "fwd, others",
+        "rev, others",
+        "rand:3, lazy"
+    })
+    void inEveryOrderOfThreadsAndModeOfStreams(String order, String streams) {
+        Emulator.order(order);
+        Emulator.streams(streams);
+        assertGolden();
+    }
+
+    @Test
+    void withoutGraphs() {
+        try (SystemProperty graphs = SystemProperty.set(Graphs.PROPERTY, "false")) {
+            long before = Emulator.calls("cuGraphLaunch");
+            assertGolden();
+            assertEquals(before, Emulator.calls("cuGraphLaunch"));
+        }
+    }
+
+    /** Memory of the exact size, with a guard behind it, and NaN wherever nobody wrote. */
+    @ParameterizedTest
+    @CsvSource({"fwd, eager", "rev, others"})
+    void inDebugMode(String order, String streams) {
+        try (SystemProperty debug = SystemProperty.set(CudaContext.DEBUG_PROPERTY, "true")) {
+            Emulator.order(order);
+            Emulator.streams(streams);
+            assertGolden();
+        }
+    }
+
+    /** The main class of a child with kernels that check for undefined behaviour. */
+    static final class Sanitized {
+        private Sanitized() {}
+
+        public static void main(String[] arguments) {
+            try (Backend backend = TestDevice.open()) {
+                System.out.println("results=" + Workload.run(backend));
+            }
+        }
+    }
+
+    @Test
+    void withoutUndefinedBehaviour() throws Exception {
+        String emulator = System.getProperty("rondo.test.emulator");
+        assumeTrue(
+                Files.isRegularFile(Path.of(emulator, "libemukernels-ubsan.so")), "no checked kernels in " + emulator);
+        ChildJvm.Outcome outcome = new ChildJvm(Sanitized.class)
+                .property("rondo.test.emulator", emulator)
+                .property("rondo.test.images", System.getProperty("rondo.test.images"))
+                .property("rondo.test.ubsan", "true")
+                .run();
+        assertFalse(outcome.errors().contains("runtime error"), outcome::errors);
+        assertEquals(0, outcome.status(), outcome::toString);
+        assertEquals(golden.toString(), outcome.value("results"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Cell.class,
+            names = {"LSTM", "GRU"})
+    void aHundredTimes(Cell cell) {
+        try (Backend backend = TestDevice.open();
+                TrainingStep one = new TrainingStep(
+                        backend, RnnSpec.of(cell, 6, 12).withLayers(2), 5, 4, false, new int[] {5, 2, 0, 4})) {
+            String first = one.run();
+            for (int i = 1; i < REPEATS; i++) {
+                assertEquals(first, one.run(), "run " + i);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"LSTM, eager", "GRU, eager", "LSTM, others"})
+    void fromSeveralThreadsAtOnce(Cell cell, String streams) throws Exception {
+        RnnSpec spec = RnnSpec.of(cell, 6, 12).withLayers(2);
+        Emulator.streams(streams);
+        ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+        try (Backend backend = TestDevice.open()) {
+            List<TrainingStep> steps = new ArrayList<>();
+            for (int i = 0; i < NETWORKS; i++) {
+                steps.add(new TrainingStep(backend, spec, 5, 4, i % 2 == 0, null));
+            }
+            String dense = steps.get(1).run();
+            String indices = steps.get(0).run();
+            List<Future<?>> runs = new ArrayList<>();
+            for (int i = 0; i < NETWORKS; i++) {
+                TrainingStep step = steps.get(i);
+                String expected = i % 2 == 0 ? indices : dense;
+                runs.add(threads.submit(() -> {
+                    for (int run = 0; run < 10; run++) {
+                        assertEquals(expected, step.run());
+                    }
+                }));
+            }
+            for (Future<?> run : runs) {
+                run.get();
+            }
+            steps.forEach(TrainingStep::close);
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+}

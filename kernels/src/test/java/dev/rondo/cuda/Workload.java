@@ -1,0 +1,176 @@
+package dev.rondo.cuda;
+
+import dev.rondo.Backend;
+import dev.rondo.Cell;
+import dev.rondo.Direction;
+import dev.rondo.Embedding;
+import dev.rondo.IntTensor;
+import dev.rondo.Linear;
+import dev.rondo.RnnSpec;
+import dev.rondo.Tensor;
+import dev.rondo.emulator.Emulator;
+import dev.rondo.train.Adam;
+import dev.rondo.train.GradientClipping;
+import dev.rondo.train.MeanSquaredError;
+import dev.rondo.train.Optimizer;
+import dev.rondo.train.RmsProp;
+import dev.rondo.train.Sgd;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Work that between it launches every kernel that the backend launches; what it computes, as text to compare. */
+final class Workload {
+    /** Products on tensor cores, which nothing asks for. */
+    private static final Set<String> NOT_ASKED_FOR = Set.of("product_bf16", "product_tf32");
+
+    private static final int[] LENGTHS = {3, 0, 1, 2, 3};
+
+    private final Backend backend;
+    private final Random random = new Random(5);
+    private final Map<String, String> results = new LinkedHashMap<>();
+    private final Set<String> launched = new TreeSet<>();
+
+    private Workload(Backend backend) {
+        this.backend = backend;
+    }
+
+    /**
+     * Does it all.
+     *
+     * @return name of a result to its bits
+     */
+    static Map<String, String> run(Backend backend) {
+        Workload workload = new Workload(backend);
+        workload.runAll();
+        return workload.results;
+    }
+
+    private void runAll() {
+        for (Cell cell : Cell.values()) {
+            RnnSpec spec = RnnSpec.of(cell, 5, 7).withLayers(2).withDirection(Direction.BIDIRECTIONAL);
+            step(spec, 3, 5, false, LENGTHS);
+            step(RnnSpec.of(cell, 9, 6).withLayers(2).withDropout(0.4), 3, 2, true, null);
+        }
+        step(RnnSpec.of(Cell.LSTM, 4, 40), 6, 33, false, null);
+        linear(300, 200, 140);
+        linear(600, 10, 20);
+        embedding();
+        meanSquaredError();
+        optimizers();
+    }
+
+    /** The first time launch by launch, then captured, then replayed. */
+    private void step(RnnSpec spec, int steps, int batch, boolean isIndices, int[] lengths) {
+        try (TrainingStep one = new TrainingStep(backend, spec, steps, batch, isIndices, lengths)) {
+            for (int run = 0; run < 3; run++) {
+                add(spec + " T" + steps + " N" + batch + " run " + run, one.run());
+            }
+        }
+    }
+
+    private Tensor random(int... shape) {
+        Tensor tensor = backend.tensor(shape);
+        float[] values = new float[(int) tensor.size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextFloat() - 0.5f;
+        }
+        return tensor.set(values);
+    }
+
+    private void add(String name, String bits) {
+        results.put(name, bits);
+        // The emulator remembers some thousand launches.
+        for (long i = 0; ; i++) {
+            String launch = Emulator.launch(i);
+            if (launch == null) {
+                break;
+            }
+            launched.add(launch.substring(0, launch.indexOf(' ')));
+        }
+    }
+
+    private void add(String name, Tensor... tensors) {
+        List<String> hashes = new ArrayList<>();
+        for (Tensor tensor : tensors) {
+            hashes.add(Integer.toHexString(Arrays.hashCode(tensor.toFloats())));
+        }
+        add(name, hashes.toString());
+        for (Tensor tensor : tensors) {
+            tensor.close();
+        }
+    }
+
+    private void linear(int rows, int inputs, int outputs) {
+        Linear linear = backend.linear(inputs, outputs);
+        Tensor weight = random(outputs, inputs);
+        Tensor bias = random(outputs);
+        Tensor x = random(rows, inputs);
+        Tensor y = random(rows, outputs);
+        Tensor dx = random(rows, inputs);
+        Tensor dWeight = random(outputs, inputs);
+        Tensor dBias = random(outputs);
+        linear.forward(weight, bias, x, y);
+        linear.backward(weight, x, y, dx, dWeight, dBias);
+        add("linear " + rows + " " + inputs + " " + outputs, y, dx, dWeight, dBias);
+    }
+
+    private void embedding() {
+        Embedding embedding = backend.embedding(9, 70);
+        IntTensor indices = backend.intTensor(300).set(random.ints(300, 0, 9).toArray());
+        Tensor table = random(9, 70);
+        Tensor y = random(300, 70);
+        Tensor dTable = random(9, 70);
+        embedding.forward(table, indices, y);
+        embedding.backward(indices, y, dTable);
+        add("embedding", y, dTable);
+    }
+
+    private void meanSquaredError() {
+        Tensor prediction = random(40, 50);
+        Tensor loss = random(1);
+        new MeanSquaredError(backend).apply(prediction, random(40, 50), loss, prediction);
+        add("mean squared error", prediction, loss);
+    }
+
+    private void optimizers() {
+        int size = 1000;
+        Tensor gradients = random(size);
+        try (GradientClipping clipping = new GradientClipping(backend)) {
+            clipping.byValue(gradients, 0.3);
+        }
+        for (Optimizer optimizer : List.of(
+                new Sgd(backend, size, 0.1, 0),
+                new Sgd(backend, size, 0.1, 0.9),
+                new RmsProp(backend, size, 0.1, 0.95, 1e-8),
+                new Adam(backend, size, 0.1))) {
+            Tensor weights = random(size);
+            for (int i = 0; i < 3; i++) {
+                optimizer.update(weights, gradients);
+            }
+            add(optimizer.name() + " with " + optimizer.state().size() + " vectors", weights);
+            optimizer.close();
+        }
+    }
+
+    /** The kernels that ran. */
+    static Set<String> launched(Backend backend) {
+        Workload workload = new Workload(backend);
+        workload.runAll();
+        return workload.launched;
+    }
+
+    /** The kernels that should have run. */
+    static Set<String> expected() {
+        return Arrays.stream(Kernel.values())
+                .filter(kernel -> !NOT_ASKED_FOR.contains(kernel.file()))
+                .map(Kernel::symbol)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+}
