@@ -16,7 +16,7 @@ final class PlainLoops implements InnerLoops {
 
     @Override
     public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
-        return new RowMatrix(depth, columns, PANEL);
+        return new RowMatrix(depth, columns, PANEL, PlainProducts.LEAST);
     }
 
     @Override
