@@ -7,8 +7,8 @@ package dev.rondo;
  * <p>A mode says what may be rounded, and so how far a product may be off; it does not oblige a backend to round. A backend that
  * has no such mode computes in its own precision: {@code cpu} in float32, {@code reference} in float64. {@code cuda} has all of
  * them on devices of compute capability 8.0 or newer (Ampere), where the other modes use tensor cores, and on older devices
- * {@link #FP32} alone. It may leave small products, such as those of a step of few rows, in float32; which ones depends on their
- * sizes and the device only. So in every mode the same call on the same device gives the same bits.
+ * {@link #FP32} alone. It may leave small products, and those of the steps of a recurrent network, in float32. Modes differ in what is
+ * rounded and not in how surely results repeat: where equal calls give equal bits in float32, they do in the others.
  *
  * <p>The errors below are those of one term {@code a b} of a sum of products, relative to it. What the summation in float32 adds,
  * at most {@code 2^-23} of the sum of {@code |a b|} for each term of the sum, is the same in all modes.

@@ -46,7 +46,7 @@ final class CudaKernels implements BackendKernels {
                 launcher = new Launcher(context);
                 choice = ProductsChoice.ofProperty().open(context, memory, device, precision);
                 products = new Products(context, launcher, precision, choice.cublas());
-                plans = new Plans(DeviceLimits.of(context.device(), device), launcher);
+                plans = new Plans(DeviceLimits.of(context.device(), device), launcher, precision);
                 layers = new CudaLayers(this);
                 losses = new CudaLosses(this);
                 optimizers = new CudaOptimizers(this);

@@ -2,6 +2,7 @@ package dev.rondo.cuda;
 
 import dev.rondo.BackendException;
 import dev.rondo.Cell;
+import dev.rondo.Precision;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -48,11 +49,19 @@ final class Plans {
 
     private final DeviceLimits device;
     private final Launcher launcher;
+    private final String measuredOn;
     private final String forced = System.getProperty(PROPERTY, "auto");
 
-    Plans(DeviceLimits device, Launcher launcher) {
+    /**
+     * Plans of a backend.
+     *
+     * @param precision of products, which the form {@code step} has in its steps and the others do not; verdicts in another one than
+     *     float32 name it after the device
+     */
+    Plans(DeviceLimits device, Launcher launcher, Precision precision) {
         this.device = device;
         this.launcher = launcher;
+        this.measuredOn = device.name() + (precision == Precision.FP32 ? "" : " in " + precision);
         String file = System.getProperty(FILE_PROPERTY);
         if (file != null) {
             load(Path.of(file));
@@ -89,7 +98,7 @@ final class Plans {
             return new StepRecurrence(forward);
         }
         String key = String.join(
-                "|", device.name(), cell.name(), forward ? "forward" : "backward", "H " + hidden, "N " + batch);
+                "|", measuredOn, cell.name(), forward ? "forward" : "backward", "H " + hidden, "N " + batch);
         String known = VERDICTS.get(key);
         if (known != null) {
             Optional<Recurrence> form = named(known, cell, forward, hidden, batch);
