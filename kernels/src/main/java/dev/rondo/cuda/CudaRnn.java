@@ -176,8 +176,7 @@ final class CudaRnn implements RnnKernel {
                     .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, dropOut ? 1 : 0)
                     .add(dropOut ? seed : 0, weights, x, h0, c0)
                     .add(yAddress, hLast, cLast, 0, 0);
-            graphs.run(
-                    () -> launchForward(dropOut, h0, c0, yAddress, hLast, cLast), () -> describe("forward pass"));
+            graphs.run(() -> launchForward(dropOut, h0, c0, yAddress, hLast, cLast), () -> describe("forward pass"));
         } finally {
             backend.context().exit();
         }

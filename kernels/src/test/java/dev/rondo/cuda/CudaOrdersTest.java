@@ -7,6 +7,7 @@ import dev.rondo.contract.LayerContract;
 import dev.rondo.contract.LossContract;
 import dev.rondo.contract.OptimizerContract;
 import dev.rondo.emulator.Emulator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
@@ -14,7 +15,6 @@ import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Those contracts that take little time, with the threads of a kernel in other orders, and with streams that do their work when
@@ -57,7 +57,8 @@ class CudaOrdersTest {
     @EnumSource(Order.class)
     class Cell extends CellContract {
         @Parameter
-        @Nullable Order order;
+        @Nullable
+        Order order;
 
         @BeforeParameterizedClassInvocation
         void set(Order next) {
@@ -75,7 +76,8 @@ class CudaOrdersTest {
     @EnumSource(Order.class)
     class Direction extends DirectionContract {
         @Parameter
-        @Nullable Order order;
+        @Nullable
+        Order order;
 
         @BeforeParameterizedClassInvocation
         void set(Order next) {
@@ -93,7 +95,8 @@ class CudaOrdersTest {
     @EnumSource(Order.class)
     class Layer extends LayerContract {
         @Parameter
-        @Nullable Order order;
+        @Nullable
+        Order order;
 
         @BeforeParameterizedClassInvocation
         void set(Order next) {
@@ -111,7 +114,8 @@ class CudaOrdersTest {
     @EnumSource(Order.class)
     class Loss extends LossContract {
         @Parameter
-        @Nullable Order order;
+        @Nullable
+        Order order;
 
         @BeforeParameterizedClassInvocation
         void set(Order next) {
@@ -129,7 +133,8 @@ class CudaOrdersTest {
     @EnumSource(Order.class)
     class Optimizer extends OptimizerContract {
         @Parameter
-        @Nullable Order order;
+        @Nullable
+        Order order;
 
         @BeforeParameterizedClassInvocation
         void set(Order next) {

@@ -198,8 +198,10 @@ class FailingCallsTest {
             CudaException e = assertThrows(CudaException.class, one::run);
             String message = String.valueOf(e.getMessage());
             // Kernel rows_to_steps: source, row of 3, lengths, not reverse, T 2, N 2, I 3, target.
-            assertTrue(message.matches("launch of rondo_rows_to_steps\\(0x[0-9a-f]+, 3, 0x[0-9a-f]+, 0, 2, 2, 3, "
-                    + "0x[0-9a-f]+\\), grid 1 x 1 x 1, block 256 x 1: CUDA_ERROR_NOT_SUPPORTED .*"), message);
+            assertTrue(
+                    message.matches("launch of rondo_rows_to_steps\\(0x[0-9a-f]+, 3, 0x[0-9a-f]+, 0, 2, 2, 3, "
+                            + "0x[0-9a-f]+\\), grid 1 x 1 x 1, block 256 x 1: CUDA_ERROR_NOT_SUPPORTED .*"),
+                    message);
         }
     }
 

@@ -48,7 +48,8 @@ class LifecycleTest {
 
     private static void assertClosed(String what, Executable call) {
         IllegalStateException e = assertThrows(IllegalStateException.class, call);
-        assertTrue(String.valueOf(e.getMessage()).contains(what) && e.getMessage().contains("closed"), e::toString);
+        assertTrue(
+                String.valueOf(e.getMessage()).contains(what) && e.getMessage().contains("closed"), e::toString);
     }
 
     @Test

@@ -112,13 +112,21 @@ class PoisonedContextTest {
 
     @ParameterizedTest
     @CsvSource({
-        "cuMemAlloc", "cuMemcpyDtoHAsync", "cuMemcpyHtoDAsync", "cuStreamSynchronize", "cuMemsetD32Async", "cuModuleLoadData",
-        "cuModuleGetFunction", "cuCtxPushCurrent", "cuEventSynchronize"
+        "cuMemAlloc",
+        "cuMemcpyDtoHAsync",
+        "cuMemcpyHtoDAsync",
+        "cuStreamSynchronize",
+        "cuMemsetD32Async",
+        "cuModuleLoadData",
+        "cuModuleGetFunction",
+        "cuCtxPushCurrent",
+        "cuEventSynchronize"
     })
     void everyCallCanBeTheOneThatTells(String function) {
         Backend backend = TestDevice.open();
         Emulator.fail(function, 1, 700);
-        CudaException first = assertThrows(CudaException.class, () -> step(backend).run());
+        CudaException first =
+                assertThrows(CudaException.class, () -> step(backend).run());
         assertEquals(700, first.status());
         assertTrue(String.valueOf(first.getMessage()).contains(function), first::toString);
         assertTrue(String.valueOf(first.getMessage()).contains(CudaContext.DEBUG_PROPERTY), first::toString);

@@ -72,7 +72,13 @@ class RepeatabilityTest {
 
     @ParameterizedTest
     @CsvSource({
-        "rev, eager", "rand:1, eager", "rand:7, eager", "fwd, lazy", "fwd, others", "rev, others", "rand:3, lazy"
+        "rev, eager",
+        "rand:1, eager",
+        "rand:7, eager",
+        "fwd, lazy",
+        "fwd, others",
+        "rev, others",
+        "rand:3, lazy"
     })
     void inEveryOrderOfThreadsAndModeOfStreams(String order, String streams) {
         Emulator.order(order);

@@ -77,8 +77,7 @@ class SizesTest {
         try (Backend backend = TestDevice.open()) {
             long allocations = Emulator.calls("cuMemAlloc");
             IllegalArgumentException e = assertThrows(
-                    IllegalArgumentException.class,
-                    () -> backend.rnn(RnnSpec.of(cell, inputs, hidden), steps, batch));
+                    IllegalArgumentException.class, () -> backend.rnn(RnnSpec.of(cell, inputs, hidden), steps, batch));
             assertTrue(
                     String.valueOf(e.getMessage()).startsWith("maxSteps " + steps + " with maxBatch " + batch),
                     e::toString);

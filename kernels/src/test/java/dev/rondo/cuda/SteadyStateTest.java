@@ -106,7 +106,8 @@ class SteadyStateTest {
             long reads = Emulator.calls("cuMemcpyDtoHAsync");
             training.trainWindow();
             assertEquals(1, Emulator.calls("cuMemcpyDtoHAsync") - reads, "the losses");
-            System.out.println(cell + ", " + layers + " layers, T 8: " + kernelsPerStep + " kernels a step, " + perStep);
+            System.out.println(
+                    cell + ", " + layers + " layers, T 8: " + kernelsPerStep + " kernels a step, " + perStep);
         }
     }
 }

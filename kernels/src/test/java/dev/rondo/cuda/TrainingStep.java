@@ -61,8 +61,7 @@ final class TrainingStep implements AutoCloseable {
      * @param isIndices whether the input is indices
      * @param rowLengths valid steps of each row; null for all
      */
-    TrainingStep(
-            Backend backend, RnnSpec spec, int steps, int batch, boolean isIndices, int @Nullable [] rowLengths) {
+    TrainingStep(Backend backend, RnnSpec spec, int steps, int batch, boolean isIndices, int @Nullable [] rowLengths) {
         this.spec = spec;
         this.lengths = rowLengths;
         Random random = new Random(7);
@@ -134,8 +133,7 @@ final class TrainingStep implements AutoCloseable {
         Tensor weight = linearWeights.tensor("weight");
         linear.forward(weight, linearWeights.tensor("bias"), y, logits);
         crossEntropy.apply(logits, targets, loss, logits);
-        linear.backward(
-                weight, y, logits, dy, linearGradients.tensor("weight"), linearGradients.tensor("bias"));
+        linear.backward(weight, y, logits, dy, linearGradients.tensor("weight"), linearGradients.tensor("bias"));
         rnn.backward(dy, last, dx, dInitial, gradients);
         clipping.byGlobalNorm(gradients.flat(), 0.05);
         optimizer.update(weights.flat(), gradients.flat());
