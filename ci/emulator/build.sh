@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # usage: build.sh OUT [KERNEL.cu or folder of them]...
-# Builds the emulator into the folder OUT: libcuda.so.1, libcublas.so.12 and, from the kernels, libemukernels.so,
-# libemukernels-ubsan.so (the same with checks for undefined behaviour) and for each source a stand-in for its image,
-# kernels/NAME.ptx. Only files that changed are compiled again. Exit status 3: there is no g++.
+# Builds the emulator into the folder OUT: libcuda.so.1, libcublas.so.12, cuda-13/libcublas.so.13 and, from the kernels,
+# libemukernels.so, libemukernels-ubsan.so (the same with checks for undefined behaviour) and for each source a stand-in for
+# its image, kernels/NAME.ptx. Only files that changed are compiled again. Exit status 3: there is no g++.
 # Environment: CXX (default g++); JCUDA_NATIVES, a folder with JCuda's natives, to make the stubs from them and not from
 # the lists in stubs/.
 set -euo pipefail
@@ -17,6 +17,10 @@ fi
 mkdir -p "$1/obj" "$1/kernels"
 out=$(cd -- "$1" && pwd)
 shift
+if command -v flock >/dev/null; then # Maven and ci/emulator/run may build into the same folder
+  exec 9>"$out/lock"
+  flock 9
+fi
 
 common=(-std=c++17 -O2 -g1 -fPIC -fvisibility=hidden -Wall -Wextra -Werror -ffp-contract=off -MMD
   "-ffile-prefix-map=$here/=")
@@ -89,6 +93,7 @@ for source in "$here"/engine/*.cpp "$here"/driver/*.cpp; do
   driver+=("$object")
 done
 compile "$here/cublas/cublas.cpp" "$out/obj/cublas.o"
+compile "$here/cublas/cublas.cpp" "$out/obj/cublas13.o" -DRONDO_EMU_CUBLAS=130000
 
 # The kernels: one generated translation unit per source, which includes it and registers what it defines.
 sources=()
@@ -162,6 +167,9 @@ echo 'libcublas.so.12 { global: cublas*; local: *; };' >"$out/obj/cublas.map"
 link_library "$out/libcuda.so.1" "${driver[@]}" "$out/obj/driver-stubs.o" -- -Wl,-soname,libcuda.so.1 -lpthread -ldl
 link_library "$out/libcublas.so.12" "$out/obj/cublas.o" "$out/obj/cublas-stubs.o" -- -Wl,-soname,libcublas.so.12 \
   "-Wl,--version-script=$out/obj/cublas.map" "-L$out" -l:libcuda.so.1
+# As in CUDA 13: another name, no versions of symbols, and not every function that JCuda 12.6 knows.
+mkdir -p "$out/cuda-13"
+link_library "$out/cuda-13/libcublas.so.13" "$out/obj/cublas13.o" -- -Wl,-soname,libcublas.so.13 "-L$out" -l:libcuda.so.1
 if [ "${#kernels[@]}" -gt 0 ]; then
   link_library "$out/libemukernels.so" "${kernels[@]}" -- "-L$out" -l:libcuda.so.1
   link_library "$out/libemukernels-ubsan.so" "${checked[@]}" -- "${sanitizer[@]}" -static-libubsan "-L$out" \

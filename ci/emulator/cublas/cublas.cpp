@@ -1,5 +1,5 @@
-// A stand-in for libcublas.so.12: plain matrix products on the emulator's device memory, in the order of a stream. Sums
-// are made in float, k ascending. Everything else of cuBLAS returns CUBLAS_STATUS_NOT_SUPPORTED.
+// A stand-in for libcublas.so.12 and libcublas.so.13: plain matrix products on the emulator's device memory, in the order of
+// a stream. Sums are made in float, k ascending. Everything else of cuBLAS returns CUBLAS_STATUS_NOT_SUPPORTED.
 #include "../shim/arithmetic.h"
 
 #include "../driver/control.h"
@@ -8,6 +8,11 @@
 #include <map>
 #include <mutex>
 #include <vector>
+
+// The version it gives itself out for.
+#ifndef RONDO_EMU_CUBLAS
+#define RONDO_EMU_CUBLAS 120600
+#endif
 
 #define CUBLAS_API extern "C" __attribute__((visibility("default"))) int
 
@@ -192,7 +197,7 @@ CUBLAS_API cublasDestroy_v2(void* handle) {
 
 CUBLAS_API cublasGetVersion_v2(void* handle, int* version) {
     std::lock_guard<std::mutex> hold(lock);
-    *version = 120600;
+    *version = RONDO_EMU_CUBLAS;
     return find(handle) ? kSuccess : kNotInitialized;
 }
 

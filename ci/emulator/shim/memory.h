@@ -19,6 +19,8 @@ template <class T> T __ldcs(const T* address) { return *address; }
 template <class T> void __stcs(T* address, T value) { *address = value; }
 template <class T> void __stcg(T* address, T value) { *address = value; }
 
+inline void prefetch_l2(const void*) {}
+
 // Ordered words of 32 or 64 bits, for the whole device and for a cluster. A load that finds the same value again lets
 // the other threads run, so a loop around it is a legal spin.
 #define RONDO_EMU_LOAD(name, order)                                                                                    \

@@ -94,6 +94,11 @@ __device__ __forceinline__ float4 load_relaxed_gpu_4(const float* address) {
     return words;
 }
 
+// Brings the line of an address into L2, some time.
+__device__ __forceinline__ void prefetch_l2(const void* address) {
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+}
+
 // In every loop that waits for another thread.
 __device__ __forceinline__ void spin_pause() { __nanosleep(20); }
 

@@ -41,10 +41,10 @@ struct BackwardArguments {
 template <class Cell, bool CLUSTERS> class PersistentBackward {
     static constexpr int GATES = Cell::GATES, BLOCKS = Cell::BLOCKS;
     static constexpr int PARTS = 2, VALUES = 4; // of a thread: two quads of neighbouring units
-    static constexpr int LEAST_LANES = GATES == 1 ? 2 : 4;
+    static constexpr int LEAST_LANES = !CLUSTERS ? 8 : GATES == 1 ? 2 : 4;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
     static constexpr int PREFETCHED = 2; // elements of a thread
-    using Weights = ChipWeights<PARTS, VALUES, 2>;
+    using Weights = ChipWeights<PARTS, VALUES, 3>;
 
     const BackwardArguments arguments;
     Exchange<CLUSTERS> exchange;
@@ -52,50 +52,56 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     const int quads, groups;
     const Split split;
     const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
-    float* da;       // [rows, padded to tiles][pitch]; gate g of own unit j at g * J + j
+    float* da;       // [2 with clusters][rows, padded to tiles][pitch]; gate g of own unit j at g * J + j
     float* received; // [2 with clusters][blocks][rows][J]
-    float* carried;  // [rows][J]: what of dh does not go through U
-    float* cells;    // [rows][J]: dc
+    float* carried;  // [rows][J]: what of dh does not go through U; then dc [rows][J]
 
-    // An element of the pointwise part, and its inputs.
+    // An element of the pointwise part: a unit of a row, both counted within this block; row -1: there is none.
     struct Element {
         int row, unit;
-        bool real, valid;
+    };
+    struct Inputs {
+        bool valid;
         float a[BLOCKS], before, after, dy;
     };
+    __device__ __forceinline__ Element elementAt(int at) const {
+        int row = divide(at, part.units), unit = at - row * part.units;
+        return {at < elements() && unit < part.real ? row : -1, unit};
+    }
 
+    // By the parity of n: with clusters, nothing keeps a warp from the next step while another one is still in its product.
+    __device__ __forceinline__ float* gradients(int n) const { return CLUSTERS ? da + (n & 1) * padded * split.pitch : da; }
+
+    __device__ __forceinline__ float& cellGradient(int at) const { return carried[arguments.rows * part.units + at]; }
     __device__ __forceinline__ int elements() const { return part.count * part.units; }
-    __device__ __forceinline__ long long stateAt(int slot, const Element& e) const {
-        return (static_cast<long long>(slot) * arguments.batch + part.first + e.row) * arguments.hidden + part.firstUnit +
-               e.unit;
+    // Where the slice and the own units begin in a slot and in a step of gates; within it, 32 bits are enough.
+    __device__ __forceinline__ long long slotAt(int slot) const {
+        return (static_cast<long long>(slot) * arguments.batch + part.first) * arguments.hidden + part.firstUnit;
     }
-    __device__ __forceinline__ float* gatesAt(int s, const Element& e) const {
-        return arguments.gates +
-               (static_cast<long long>(s) * arguments.batch + part.first + e.row) * BLOCKS * arguments.hidden +
-               part.firstUnit + e.unit;
+    __device__ __forceinline__ float* gatesAt(int s, int row, int unit) const {
+        return arguments.gates + (static_cast<long long>(s) * arguments.batch + part.first) * BLOCKS * arguments.hidden +
+               part.firstUnit + row * BLOCKS * arguments.hidden + unit;
     }
 
-    __device__ __forceinline__ Element fetch(int at, int s) const {
-        Element e = {};
-        e.row = at / part.units;
-        e.unit = at - e.row * part.units;
-        e.real = at < elements() && e.unit < part.real;
-        e.valid = e.real && isValid(arguments.lengths, part.first + e.row, s);
-        if (e.valid) {
+    __device__ __forceinline__ Inputs fetch(const Element& e, int s) const {
+        Inputs in = {};
+        in.valid = e.row >= 0 && isValid(arguments.lengths, part.first + e.row, s);
+        if (in.valid) {
             if constexpr (Cell::SAVES_ACTIVATIONS) {
-                const float* from = gatesAt(s, e);
+                const float* from = gatesAt(s, e.row, e.unit);
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    e.a[block] = from[static_cast<long long>(block) * arguments.hidden];
+                    in.a[block] = from[block * arguments.hidden];
                 }
             }
             const float* states = Cell::CELL_STATE ? arguments.c : arguments.h;
-            e.before = Cell::NEEDS_BEFORE ? states[stateAt(s, e)] : 0.0f;
-            e.after = Cell::NEEDS_AFTER ? states[stateAt(s + 1, e)] : 0.0f;
-            e.dy = outputGradient(arguments.dy, arguments.dyRow, arguments.lengths, arguments.reverse, s, arguments.steps,
-                                  arguments.batch, part.first + e.row, part.firstUnit + e.unit);
+            int at = e.row * arguments.hidden + e.unit;
+            in.before = Cell::NEEDS_BEFORE ? (states + slotAt(s))[at] : 0.0f;
+            in.after = Cell::NEEDS_AFTER ? (states + slotAt(s + 1))[at] : 0.0f;
+            in.dy = outputGradient(arguments.dy, arguments.dyRow, arguments.lengths, arguments.reverse, s, arguments.steps,
+                                   arguments.batch, part.first + e.row, part.firstUnit + e.unit);
         }
-        return e;
+        return in;
     }
 
     // The gradient by h of an own unit, without dy, after n exchanges.
@@ -112,30 +118,31 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
         return carried[at] + sum;
     }
 
-    // The pointwise part of element `at` at step s, after n exchanges.
-    __device__ __forceinline__ void advance(Element& e, int at, int s, int n) const {
-        if (!e.real) {
+    // The pointwise part of one element at step s, after n exchanges.
+    __device__ __forceinline__ void advance(const Element& e, Inputs& in, int s, int n) const {
+        if (e.row < 0) {
             return;
         }
+        int at = e.row * part.units + e.unit;
         float dh = gradientOf(at, n);
-        if (e.valid) {
+        if (in.valid) {
             float dc = 0;
             if constexpr (Cell::CELL_STATE) {
-                dc = cells[at];
+                dc = cellGradient(at);
             }
-            dh += e.dy;
-            Cell::backward(e.a, e.before, e.after, dh, dc);
+            dh += in.dy;
+            Cell::backward(in.a, in.before, in.after, dh, dc);
             if constexpr (Cell::CELL_STATE) {
-                cells[at] = dc;
+                cellGradient(at) = dc;
             }
         }
         carried[at] = dh;
-        float* to = gatesAt(s, e);
+        float* to = gatesAt(s, e.row, e.unit);
 #pragma unroll
         for (int block = 0; block < BLOCKS; block++) {
-            to[static_cast<long long>(block) * arguments.hidden] = e.a[block]; // 0 if the row is not valid
+            to[block * arguments.hidden] = in.a[block]; // 0 if the row is not valid
             if (block < GATES) {
-                da[e.row * split.pitch + block * part.units + e.unit] = e.a[block];
+                gradients(n)[e.row * split.pitch + block * part.units + e.unit] = in.a[block];
             }
         }
     }
@@ -152,7 +159,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             }
             int row = firstRow + (first + i) / PARTS, quad = (first + i) % PARTS * groups + split.group;
             if (row < part.count && quad < quads && split.group < groups) {
-                int owner = quad / quadsOfBlock;
+                int owner = CLUSTERS ? divide(quad, quadsOfBlock) : 0;
                 float* to = own + row * part.units + 4 * (quad - owner * quadsOfBlock);
                 float4 values = make_float4(sums[i * 4], sums[i * 4 + 1], sums[i * 4 + 2], sums[i * 4 + 3]);
                 if constexpr (CLUSTERS) {
@@ -166,35 +173,34 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 
     __device__ __forceinline__ void start() {
         int threads = static_cast<int>(blockDim.x);
-        received = da + padded * split.pitch;
+        int gradients = (CLUSTERS ? 2 : 1) * padded * split.pitch;
+        received = da + gradients;
         carried = received + (CLUSTERS ? 2 * static_cast<int>(exchange.blocks) : 1) * arguments.rows * part.units;
-        cells = carried + arguments.rows * part.units;
-        for (int at = static_cast<int>(threadIdx.x); at < padded * split.pitch; at += threads) {
+        for (int at = static_cast<int>(threadIdx.x); at < gradients; at += threads) {
             da[at] = 0;
         }
         for (int at = static_cast<int>(threadIdx.x); at < elements(); at += threads) {
-            Element e = {};
-            e.row = at / part.units;
-            e.unit = at - e.row * part.units;
-            bool real = e.unit < part.real;
-            carried[at] = real ? arguments.dh[stateAt(0, e)] : 0.0f;
+            int row = at / part.units, unit = at - row * part.units;
+            long long from = slotAt(0) + row * arguments.hidden + unit;
+            carried[at] = unit < part.real ? arguments.dh[from] : 0.0f;
             if constexpr (Cell::CELL_STATE) {
-                cells[at] = real ? arguments.dc[stateAt(0, e)] : 0.0f;
+                cellGradient(at) = unit < part.real ? arguments.dc[from] : 0.0f;
             }
         }
     }
 
+    // Bytes of a step.
+    __device__ __forceinline__ unsigned incoming() const { return exchange.blocks * static_cast<unsigned>(elements()) * 4; }
+
     // The steps at which no row is valid.
     __device__ __forceinline__ void clearGates() const {
         for (int at = static_cast<int>(threadIdx.x); at < part.count * part.real; at += static_cast<int>(blockDim.x)) {
-            Element e = {};
-            e.row = at / part.real;
-            e.unit = at - e.row * part.real;
+            int row = at / part.real, unit = at - row * part.real;
             for (int s = part.last; s < arguments.steps; s++) {
-                float* to = gatesAt(s, e);
+                float* to = gatesAt(s, row, unit);
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    to[static_cast<long long>(block) * arguments.hidden] = 0;
+                    to[block * arguments.hidden] = 0;
                 }
             }
         }
@@ -202,13 +208,12 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 
     __device__ __forceinline__ void finish(int n) const {
         for (int at = static_cast<int>(threadIdx.x); at < elements(); at += static_cast<int>(blockDim.x)) {
-            Element e = {};
-            e.row = at / part.units;
-            e.unit = at - e.row * part.units;
-            if (e.unit < part.real) {
-                arguments.dh[stateAt(0, e)] = gradientOf(at, n);
+            int row = at / part.units, unit = at - row * part.units;
+            if (unit < part.real) {
+                long long to = slotAt(0) + row * arguments.hidden + unit;
+                arguments.dh[to] = gradientOf(at, n);
                 if constexpr (Cell::CELL_STATE) {
-                    arguments.dc[stateAt(0, e)] = cells[at];
+                    arguments.dc[to] = cellGradient(at);
                 }
             }
         }
@@ -222,7 +227,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
           quads(static_cast<int>(exchange.blocks) * part.units / VALUES), groups(divideUp(quads, PARTS)),
           split(groups, GATES * part.units, LEAST_LANES), tile(tileRows(arguments.rows)),
           padded(divideUp(arguments.rows, tile) * tile), da(shared + EXCHANGE_FLOATS + Weights::sharedFloats(split)),
-          received(nullptr), carried(nullptr), cells(nullptr) {}
+          received(nullptr), carried(nullptr) {}
 
     __device__ __forceinline__ Weights loadWeights(float* shared) const {
         return Weights(shared + EXCHANGE_FLOATS, split, [&](int of, int value, int k) {
@@ -237,36 +242,42 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     __device__ __forceinline__ void run(const Weights& weights) {
         int thread = static_cast<int>(threadIdx.x), threads = static_cast<int>(blockDim.x);
         start();
-        exchange.begin(exchange.blocks * static_cast<unsigned>(elements()) * 4);
+        exchange.begin(incoming());
         clearGates();
-        Element next[PREFETCHED];
+        Element mine[PREFETCHED];
+        Inputs next[PREFETCHED] = {};
 #pragma unroll
         for (int i = 0; i < PREFETCHED; i++) {
-            next[i] = fetch(thread + i * threads, part.last - 1);
+            mine[i] = elementAt(thread + i * threads);
+            if (part.last > 0) {
+                next[i] = fetch(mine[i], part.last - 1);
+            }
         }
-        for (int s = part.last - 1, n = 0; s >= 0; s--, n++) {
+        for (int s = part.last - 1; s >= 0; s--) {
+            int n = part.last - 1 - s;
 #pragma unroll
             for (int i = 0; i < PREFETCHED; i++) {
-                advance(next[i], thread + i * threads, s, n);
+                advance(mine[i], next[i], s, n);
             }
             for (int at = thread + PREFETCHED * threads; at < elements(); at += threads) {
-                Element e = fetch(at, s);
-                advance(e, at, s, n);
+                Element e = elementAt(at);
+                Inputs in = fetch(e, s);
+                advance(e, in, s, n);
             }
             __syncthreads();
             for (int row = 0; row < part.count; row += tile) {
                 float sums[MOST_ITEMS * VALUES];
-                weights.template product<MOST_ROWS>(tile, da + row * split.pitch, split, sums);
+                weights.template product<MOST_ROWS>(tile, gradients(n) + row * split.pitch, split, sums);
                 send(row, n, sums);
             }
             if (s > 0) {
 #pragma unroll
                 for (int i = 0; i < PREFETCHED; i++) {
-                    next[i] = fetch(thread + i * threads, s - 1);
+                    next[i] = fetch(mine[i], s - 1);
                 }
             }
             if constexpr (CLUSTERS) {
-                exchange.await(n);
+                exchange.await(n, incoming());
             } else {
                 __syncthreads();
             }
@@ -275,8 +286,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     }
 };
 
-// Not inlined: the kernels of all sizes of a cluster share the source of one function.
-template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentBackward(BackwardArguments arguments) {
+template <class Cell, bool CLUSTERS> __device__ __forceinline__ void persistentBackward(BackwardArguments arguments) {
     if constexpr (CLUSTERS && !HAS_CLUSTERS) {
         __trap();
     } else {

@@ -22,15 +22,13 @@ constexpr int EXCHANGE_FLOATS = 4;
 template <bool CLUSTERS> struct Exchange {
     mbarrier* barriers;
     unsigned blocks, rank;
-    unsigned bytes; // of a step
 
     __device__ __forceinline__ explicit Exchange(float* shared)
         : barriers(reinterpret_cast<mbarrier*>(shared)), blocks(CLUSTERS ? cluster_blocks() : 1),
-          rank(CLUSTERS ? cluster_rank() : 0), bytes(0) {}
+          rank(CLUSTERS ? cluster_rank() : 0) {}
 
-    // Once, by all threads. What stands in shared memory before is there for the cluster after it.
-    __device__ __forceinline__ void begin(unsigned bytesOfStep) {
-        bytes = bytesOfStep;
+    // Once, by all threads; bytes: what comes in for a step. What stands in shared memory before is there for the cluster after it.
+    __device__ __forceinline__ void begin(unsigned bytes) const {
         if constexpr (CLUSTERS) {
             if (threadIdx.x == 0) {
                 mbarrier_init(barriers, 1);
@@ -54,7 +52,7 @@ template <bool CLUSTERS> struct Exchange {
     }
 
     // Until all of exchange n has come in.
-    __device__ __forceinline__ void await(int n) const {
+    __device__ __forceinline__ void await(int n, unsigned bytes) const {
         if constexpr (CLUSTERS) {
             mbarrier_wait(barriers + (n & 1), static_cast<unsigned>(n >> 1 & 1));
             if (threadIdx.x == 0) {

@@ -31,10 +31,10 @@ struct ForwardArguments {
     int steps, batch, hidden, rows;
 };
 
-// Units of a thread, and the chunks of weights in its registers: together 64 to 72 registers.
+// Units of a thread, and the chunks of weights in its registers: together 96 registers.
 template <int GATES> struct ForwardShape {
     static constexpr int PARTS = GATES == 1 ? 4 : 2;
-    static constexpr int KEPT = GATES == 4 ? 2 : GATES == 3 ? 3 : 4;
+    static constexpr int KEPT = GATES == 4 ? 3 : GATES == 3 ? 4 : 6;
     static constexpr int LEAST_LANES = 4;
 };
 
@@ -50,7 +50,8 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     const Part part;
     const Split split;
     const int tile, padded; // rows: of a tile, and of a slice rounded up to tiles
-    const int first, items; // of this lane in a tile
+    const int items;        // of this lane in a tile
+    const int row0, unit0;  // of the first one
     float* states; // [2][rows, padded to tiles][pitch]
     float* cells;  // [rows][J]
 
@@ -59,32 +60,32 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         int row, unit;
         bool real;
     };
-    // Item i of this lane in the tile from that row on.
+    // Item i of this lane in the tile from that row on. The first item is a multiple of their number, so i carries no part over.
     __device__ __forceinline__ Item itemOf(int firstRow, int i) const {
-        int row = firstRow + (first + i) / PARTS, unit = split.group * PARTS + (first + i) % PARTS;
+        int row = firstRow + row0 + i / PARTS, unit = unit0 + i % PARTS;
         return {row, unit, i < items && row < part.count && unit < part.real};
     }
-    __device__ __forceinline__ long long stateAt(int slot, const Item& item) const {
-        return (static_cast<long long>(slot) * arguments.batch + part.first + item.row) * arguments.hidden +
-               part.firstUnit + item.unit;
+    // Where the slice and the own units begin in a slot and in a step of gates; within it, 32 bits are enough.
+    __device__ __forceinline__ long long slotAt(int slot) const {
+        return (static_cast<long long>(slot) * arguments.batch + part.first) * arguments.hidden + part.firstUnit;
     }
-    __device__ __forceinline__ long long gateAt(int s, const Item& item) const {
-        return (static_cast<long long>(s) * arguments.batch + part.first + item.row) * BLOCKS * arguments.hidden +
-               part.firstUnit + item.unit;
+    __device__ __forceinline__ long long stepAt(int s) const {
+        return (static_cast<long long>(s) * arguments.batch + part.first) * BLOCKS * arguments.hidden + part.firstUnit;
     }
     __device__ __forceinline__ bool validAt(int s, const Item& item) const {
         return item.real && isValid(arguments.lengths, part.first + item.row, s);
     }
 
     __device__ __forceinline__ void fetch(int firstRow, int s, float (&inputs)[MOST_ITEMS][BLOCKS]) const {
+        const float* from = arguments.gates + stepAt(s);
 #pragma unroll
         for (int i = 0; i < MOST_ITEMS; i++) {
             Item item = itemOf(firstRow, i);
             if (validAt(s, item)) {
-                const float* from = arguments.gates + gateAt(s, item);
+                int at = item.row * BLOCKS * arguments.hidden + item.unit;
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    inputs[i][block] = from[static_cast<long long>(block) * arguments.hidden];
+                    inputs[i][block] = from[at + block * arguments.hidden];
                 }
             }
         }
@@ -108,36 +109,35 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
             }
             h = Cell::forward(a, h, c);
             if constexpr (Cell::SAVES_ACTIVATIONS) {
-                float* to = arguments.gates + gateAt(s, item);
+                float* to = arguments.gates + stepAt(s) + item.row * BLOCKS * arguments.hidden + item.unit;
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
-                    to[static_cast<long long>(block) * arguments.hidden] = a[block];
+                    to[block * arguments.hidden] = a[block];
                 }
             }
         }
         after[at] = h;
-        arguments.h[stateAt(s + 1, item)] = h;
+        int to = item.row * arguments.hidden + item.unit;
+        (arguments.h + slotAt(s + 1))[to] = h;
         if constexpr (Cell::CELL_STATE) {
             cells[item.row * part.units + item.unit] = c;
-            arguments.c[stateAt(s + 1, item)] = c;
+            (arguments.c + slotAt(s + 1))[to] = c;
         }
     }
 
-    // The own units of all rows to every other block, starting with the next one. Where there are fewer quads of values than
-    // threads, several threads share the receivers of one quad.
+    // The own units of all rows to every other block, starting with the next one. A warp takes a row; where a row has fewer
+    // quads of values than the warp has lanes, the lanes share the receivers.
     __device__ __forceinline__ void send(float* after, int n) const {
-        int threads = static_cast<int>(blockDim.x), quadsOfRow = part.units / 4, quads = part.count * quadsOfRow;
-        int width = divideUp(quads, 32) * 32, teams = max(1, threads / width), stride = min(width, threads);
-        int team = static_cast<int>(threadIdx.x) / stride;
-        if (team >= teams) {
-            return;
-        }
-        for (int quad = static_cast<int>(threadIdx.x) % stride; quad < quads; quad += stride) {
-            int row = quad / quadsOfRow;
-            float* at = after + row * split.pitch + part.firstUnit + (quad - row * quadsOfRow) * 4;
-            float4 values = *reinterpret_cast<const float4*>(at);
-            for (unsigned distance = 1 + static_cast<unsigned>(team); distance < exchange.blocks; distance += static_cast<unsigned>(teams)) {
-                exchange.send(at, values, (exchange.rank + distance) % exchange.blocks, n);
+        int lane = static_cast<int>(threadIdx.x) % 32, quads = part.units / 4;
+        int shift = quads >= 32 ? 5 : 32 - __clz(quads - 1); // quads of a row rounded up to a power of two
+        unsigned firstDistance = 1u + (static_cast<unsigned>(lane) >> shift);
+        for (int row = static_cast<int>(threadIdx.x) / 32; row < part.count; row += static_cast<int>(blockDim.x) / 32) {
+            for (int quad = lane & ((1 << shift) - 1); quad < quads; quad += 32) {
+                float* at = after + row * split.pitch + part.firstUnit + quad * 4;
+                float4 values = *reinterpret_cast<const float4*>(at);
+                for (unsigned distance = firstDistance; distance < exchange.blocks; distance += 32u >> shift) {
+                    exchange.send(at, values, (exchange.rank + distance) & (exchange.blocks - 1), n);
+                }
             }
         }
     }
@@ -152,22 +152,27 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         }
         if constexpr (Cell::CELL_STATE) {
             for (int at = static_cast<int>(threadIdx.x); at < part.count * part.units; at += threads) {
-                Item item = {at / part.units, at % part.units, true};
-                cells[at] = item.unit < part.real ? arguments.c[stateAt(0, item)] : 0.0f;
+                int row = at / part.units, unit = at - row * part.units;
+                cells[at] = unit < part.real ? arguments.c[slotAt(0) + row * arguments.hidden + unit] : 0.0f;
             }
         }
+    }
+
+    // Bytes of a step.
+    __device__ __forceinline__ unsigned incoming() const {
+        return (exchange.blocks - 1) * static_cast<unsigned>(part.count * part.units) * 4;
     }
 
     // What is left when all rows have reached their lengths.
     __device__ __forceinline__ void copyStates(const float* last) const {
         __syncthreads();
         for (int at = static_cast<int>(threadIdx.x); at < part.count * part.real; at += static_cast<int>(blockDim.x)) {
-            Item item = {at / part.real, at % part.real, true};
-            float h = last[item.row * split.pitch + part.firstUnit + item.unit];
+            int row = at / part.real, unit = at - row * part.real, to = row * arguments.hidden + unit;
+            float h = last[row * split.pitch + part.firstUnit + unit];
             for (int s = part.last; s < arguments.steps; s++) {
-                arguments.h[stateAt(s + 1, item)] = h;
+                (arguments.h + slotAt(s + 1))[to] = h;
                 if constexpr (Cell::CELL_STATE) {
-                    arguments.c[stateAt(s + 1, item)] = cells[item.row * part.units + item.unit];
+                    (arguments.c + slotAt(s + 1))[to] = cells[row * part.units + unit];
                 }
             }
         }
@@ -180,7 +185,8 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                arguments.hidden),
           split(part.units / PARTS, static_cast<int>(exchange.blocks) * part.units, Shape::LEAST_LANES),
           tile(tileRows(arguments.rows)), padded(divideUp(arguments.rows, tile) * tile),
-          first(split.firstItem(tile * PARTS)), items(split.itemCount(tile * PARTS)),
+          items(split.itemCount(tile * PARTS)), row0(split.firstItem(tile * PARTS) / PARTS),
+          unit0(split.group * PARTS + split.firstItem(tile * PARTS) % PARTS),
           states(shared + EXCHANGE_FLOATS + Weights::sharedFloats(split)), cells(nullptr) {}
 
     __device__ __forceinline__ Weights loadWeights(float* shared) const {
@@ -195,15 +201,17 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
 
     __device__ __forceinline__ void run(const Weights& weights) {
         start();
-        exchange.begin((exchange.blocks - 1) * part.count * part.units * 4);
+        exchange.begin(incoming());
         int plane = padded * split.pitch;
         float inputs[MOST_ITEMS][BLOCKS] = {};
-        fetch(0, 0, inputs);
+        if (part.last > 0) {
+            fetch(0, 0, inputs);
+        }
         for (int s = 0; s < part.last; s++) {
             const float* before = states + (s & 1) * plane;
             float* after = states + ((s + 1) & 1) * plane;
             if (s > 0) {
-                exchange.await(s - 1);
+                exchange.await(s - 1, incoming());
             }
             for (int row = 0; row < part.count; row += tile) {
                 float sums[MOST_ITEMS * GATES];
@@ -237,8 +245,7 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     }
 };
 
-// Not inlined: the kernels of all sizes of a cluster share the source of one function.
-template <class Cell, bool CLUSTERS> __device__ __noinline__ void persistentForward(ForwardArguments arguments) {
+template <class Cell, bool CLUSTERS> __device__ __forceinline__ void persistentForward(ForwardArguments arguments) {
     if constexpr (CLUSTERS && !HAS_CLUSTERS) {
         __trap();
     } else {

@@ -10,21 +10,22 @@
 // thread and read by all blocks of the slice. (The other way backwards, sums of parts that are made by the owners of the
 // rows of U, would move P*N*H words written and as many read against G*P*N*H read, and for N = 1 an LSTM gains nothing.)
 //
-// Exchange. A word is a float of 32 bits that serves as its own flag: it is ABSENT, a NaN that no arithmetic makes, until
-// its value is there, written by one relaxed store. A reader polls the word itself: there is no flag to be ordered with the
+// Exchange. A word is a float of 32 bits that serves as its own flag: it is ABSENT, a NaN that no arithmetic of a device makes,
+// until its value is there, written by one relaxed store. A reader polls the word itself: there is no flag to be ordered with the
 // value, so no fence and no barrier, and half the bytes of a pair of value and tag; for N above a few the rate of L2 decides.
 // It needs every word to be ABSENT before its writer comes. Words are not reused, or only after a grid_sync:
 //   forward   the words are the slots of h themselves, 1 to T-1, each written once per launch.
-//   backward  the words are a ring of slots in a workspace. With fewer slots than steps, half a ring is written anew only after
-//             a grid_sync, and was cleared before it by the threads that will write it (persistent_grid_passes.cuh).
+//   backward  the words are a ring of slots in a workspace. With fewer slots than steps, half a ring is written anew only
+//             after a grid_sync, and was cleared before it by the threads that will write it (persistent_grid_passes.cuh).
 // The kernel clears them at its start, before one grid_sync, so nothing depends on what was there: a launch may be repeated
 // on the same memory and replayed in a graph with the same arguments, and nothing counts steps or launches.
-// Values that could look ABSENT, which only NaNs of the initial state can, are published as another NaN (present()).
+// A value that looks ABSENT, say a NaN of the initial state that is kept, is published as another NaN (present()).
 //
-// Product. The depth is split over the 8 warps, and in a warp over kLanes lanes, four neighbouring words each; the other factor
-// of the 32 lanes are columnLanes columns, LANE_COLUMNS for each lane. A lane polls its words into registers, for a tile of R
-// rows, and uses each value of U for all of them. Sums go over the lanes by shuffles, over the warps through shared memory,
-// both in a fixed order: the same launch gives the same bits. Then one thread for each (row, unit) of the tile does the cell.
+// Product. The depth is split over the 8 warps, and in a warp over kLanes lanes, four neighbouring words each; the other
+// factor of the 32 lanes is columnLanes, each with up to LANE_COLUMNS columns. A lane polls its words into registers, for a
+// tile of R rows, and uses each value of U for all of them. Sums go over the lanes by shuffles, over the warps through shared
+// memory, both in a fixed order: the same launch gives the same bits. Then one thread for each (row, unit) of the tile does
+// the cell.
 // One __syncthreads for a tile: the sums have two buffers, and whoever writes a buffer again has passed the barrier after
 // its readers. Tiles of one step follow each other, so with more than R rows the exchange of one hides behind the next.
 //
@@ -38,10 +39,10 @@
 //   units = ceil(H / P); columns = forward G * units, backward units; depth = forward H, backward G * H
 //   LANE_COLUMNS: forward LSTM 8, GRU 6, RNN 4; backward 8
 //   columnLanes = the least of 1, 2, 4, 8 with columnLanes * LANE_COLUMNS >= columns; none: does not run
-//   units * R <= 256
+//   columnsHeld = ceil(columns / columnLanes) * columnLanes; units * R <= 256
 //   onChip = R == 1 ? max(0, ceil(depth / 4) * 4 - 4096 / columnLanes) : ceil(depth / 4) * 4
 //   pitch = ceil(onChip / 32) * 32 + (forward 16, backward 4)
-//   dynamic shared memory = 4 * columnLanes * LANE_COLUMNS * pitch + 64 * R * (columnLanes * LANE_COLUMNS + 4) bytes
+//   dynamic shared memory = 4 * columnsHeld * pitch + 64 * R * (columnsHeld + 4) bytes
 //   block 256, grid (P, S, 1), P * S at most the blocks that are resident with this shared memory
 //   workspace: forward none; backward 4 * slots * N * G * H bytes, where slots >= T, or slots is even and at least 4
 #pragma once
@@ -77,6 +78,7 @@ struct Share {
     int firstRow, rows;             // of the slice
     int depth, quads, iterations;   // words of a row, groups of four of them, groups for each lane
     int columnLanes, kLanes;        // 32 lanes are columnLanes x kLanes
+    int laneColumns;                // how many columns a lane has, at most LANE_COLUMNS
     int column, quad;               // this lane's first column, and its first group
 };
 
@@ -93,6 +95,7 @@ template <class Pass> __device__ __forceinline__ Share shareOf(const Pass& pass,
     while (share.columnLanes * Pass::LANE_COLUMNS < Pass::SUMS * share.units) {
         share.columnLanes *= 2;
     }
+    share.laneColumns = (Pass::SUMS * share.units + share.columnLanes - 1) / share.columnLanes;
     share.kLanes = 32 / share.columnLanes;
     int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
     share.column = lane / share.kLanes;
@@ -112,12 +115,12 @@ struct Source {
 // Group `quad` of each row. VECTORS: rows are whole groups, and lie on multiples of 16 bytes.
 template <bool VECTORS, int R>
 __device__ __forceinline__ void fetch(float4 (&words)[R], const Source& from, const Share& share, int quad) {
-    bool inside = quad < share.quads;
+    int rows = quad < share.quads ? from.rows : 0;
+    const float* word = from.first + 4 * quad;
 #pragma unroll
-    for (int r = 0; r < R; r++) {
+    for (int r = 0; r < R; r++, word += share.depth) {
         words[r] = make_float4(0, 0, 0, 0);
-        if (inside && r < from.rows) {
-            const float* word = from.first + (r * share.depth + 4 * quad);
+        if (r < rows) {
             if constexpr (VECTORS) {
                 words[r] = load_relaxed_gpu_4(word);
             } else {
@@ -161,7 +164,7 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> struct Product 
     // Brings this block's part of U on chip: u [column][k] from k = firstShared on.
     __device__ __forceinline__ void load(const Pass& pass, const Share& share, float* u) {
         int first = firstShared(share), width = share.quads * 4 - first, pitch = pitchOf(share);
-        int columns = share.columnLanes * COLUMNS;
+        int columns = share.columnLanes * share.laneColumns;
         for (int i = static_cast<int>(threadIdx.x); i < columns * width; i += THREADS) {
             int column = Pass::ROWS_OF_U ? i / width : i % columns, k = Pass::ROWS_OF_U ? i % width : i / columns;
             u[column * pitch + k] = pass.weight(share, column, first + k);
@@ -241,15 +244,16 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> struct Product 
             for (int j = 0; j < COLUMNS; j++) {
                 if (HELD && base == 0) {
                     multiplyAdd(sums, j, words[A], held[HELD ? A : 0][HELD ? j : 0]);
-                } else {
-                    multiplyAdd(sums, j, words[A], *reinterpret_cast<const float4*>(mine + j * step + 4 * quad));
+                } else if (j / 2 * 2 < share.laneColumns) { // two at a time, the second perhaps in vain
+                    int at = min(j, share.laneColumns - 1) * step + 4 * quad;
+                    multiplyAdd(sums, j, words[A], *reinterpret_cast<const float4*>(mine + at));
                 }
             }
         }
-        if (base + AHEAD < share.iterations) {
-            fetch<VECTORS>(words[A], from, share, quadOf(share, base + AHEAD + A));
-        } else if (!HELD) {
-            fetch<VECTORS>(words[A], next, share, quadOf(share, A));
+        bool inside = base + AHEAD < share.iterations;
+        if (inside || !HELD) {
+            Source source = {inside ? from.first : next.first, inside ? from.rows : next.rows, true};
+            fetch<VECTORS>(words[A], source, share, quadOf(share, inside ? base + AHEAD + A : A));
         }
         if constexpr (A + 1 < AHEAD) {
             group<A + 1>(sums, mine, step, from, next, share, base);
@@ -258,48 +262,54 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> struct Product 
 };
 
 // Adds up over the lanes of one column, distances DISTANCE, 2 DISTANCE ... kLanes / 2, and stores to [row][column]. Lanes
-// share the work: from each distance on, a lane goes on with one half of the COUNT sums, if they can be halved.
+// share the work: from each distance on, a lane goes on with one half of the COUNT sums, if they can be halved; `first` is
+// the first of its own. Otherwise they do the same, and the lower one stores.
 template <int COLUMNS, int COUNT, int DISTANCE>
-__device__ __forceinline__ void reduce(const float (&sums)[COUNT], const Share& share, int pitch, float* to, int first, bool mine) {
-    if (DISTANCE < 4 || (DISTANCE < 32 && DISTANCE < share.kLanes)) { // kLanes is 4 at least
-        bool upper = threadIdx.x & DISTANCE;
-        constexpr int HALF = COUNT / 2;
-        if constexpr (DISTANCE >= 32) {
+__device__ __forceinline__ void reduce(const float (&sums)[COUNT], const Share& share, int pitch, float* to, int first,
+                                       bool stores) {
+    if constexpr (DISTANCE < 32) {
+        if (DISTANCE < 4 || DISTANCE < share.kLanes) { // kLanes is 4 at least
+            bool upper = threadIdx.x & DISTANCE;
+            if constexpr (COUNT % 2 == 0) {
+                constexpr int HALF = COUNT / 2;
+                float half[HALF];
+#pragma unroll
+                for (int i = 0; i < HALF; i++) {
+                    float low = sums[i], high = sums[i + HALF];
+                    half[i] = (upper ? high : low) + __shfl_xor_sync(ALL_LANES, upper ? low : high, DISTANCE);
+                }
+                reduce<COLUMNS, HALF, 2 * DISTANCE>(half, share, pitch, to, first + (upper ? HALF : 0), stores);
+            } else {
+                float whole[COUNT];
+#pragma unroll
+                for (int i = 0; i < COUNT; i++) {
+                    whole[i] = sums[i] + __shfl_xor_sync(ALL_LANES, sums[i], DISTANCE);
+                }
+                reduce<COLUMNS, COUNT, 2 * DISTANCE>(whole, share, pitch, to, first, stores && !upper);
+            }
             return;
-        } else if constexpr (COUNT % 2 == 0) {
-            float half[HALF];
-#pragma unroll
-            for (int i = 0; i < HALF; i++) {
-                float low = sums[i], high = sums[i + HALF];
-                half[i] = (upper ? high : low) + __shfl_xor_sync(ALL_LANES, upper ? low : high, DISTANCE);
-            }
-            reduce<COLUMNS, HALF, 2 * DISTANCE>(half, share, pitch, to, first + (upper ? HALF : 0), mine);
-        } else {
-            float whole[COUNT];
-#pragma unroll
-            for (int i = 0; i < COUNT; i++) {
-                whole[i] = sums[i] + __shfl_xor_sync(ALL_LANES, sums[i], DISTANCE);
-            }
-            reduce<COLUMNS, COUNT, 2 * DISTANCE>(whole, share, pitch, to, first, mine && !upper);
         }
-    } else if (mine) {
+    }
+    if (stores) {
 #pragma unroll
         for (int i = 0; i < COUNT; i++) {
             int row = (first + i) / COLUMNS, j = (first + i) % COLUMNS;
-            to[row * pitch + share.column + j * share.columnLanes] = sums[i];
+            if (j < share.laneColumns) {
+                to[row * pitch + share.column + j * share.columnLanes] = sums[i];
+            }
         }
     }
 }
 
 // The loop over the turns.
-template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> __device__ __forceinline__ void run(const Pass& pass) {
+template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD>
+__device__ __forceinline__ void run(const Pass& pass) {
     DYN_SHARED(float, shared);
-    constexpr int COLUMNS = Pass::LANE_COLUMNS;
     Share share = shareOf(pass, AHEAD);
     Product<Pass, VECTORS, R, AHEAD, HELD> product;
-    int sumsPitch = share.columnLanes * COLUMNS + 4, buffer = WARPS * R * sumsPitch;
+    int columns = share.columnLanes * share.laneColumns, sumsPitch = columns + 4, buffer = WARPS * R * sumsPitch;
     float* u = shared;
-    float* partial = shared + share.columnLanes * COLUMNS * product.pitchOf(share);
+    float* partial = shared + columns * product.pitchOf(share);
     product.load(pass, share, u);
     pass.clear();
     grid_sync();
@@ -321,32 +331,26 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> __device__ __fo
     auto isMine = [&](int tile) { return hasElement && tile * R + row < share.rows; };
     auto rowOf = [&](int tile) { return static_cast<long long>(share.firstRow + tile * R + row); };
 
-    typename Pass::Inputs inputs = {}, nextInputs = {};
-    if (isMine(0)) {
-        nextInputs = pass.inputs(0, rowOf(0), j);
-    }
     int current = 0;
     for (int turn = 0; turn < pass.turns(); turn++) {
         for (int tile = 0; tile < tiles; tile++) {
             bool last = tile + 1 == tiles, mine = isMine(tile);
             int nextTurn = last ? turn + 1 : turn, nextTile = last ? 0 : tile + 1;
-            // What does not depend on the recurrence is asked for one tile ahead.
-            inputs = nextInputs;
-            if (isMine(nextTile)) {
-                nextInputs = pass.inputs(nextTurn, rowOf(nextTile), j);
-            }
-            typename Pass::State state = {};
+            // What does not need the product is read while it runs, and is brought into L2 two turns ahead.
+            typename Pass::Inputs inputs = {};
             if (mine) {
-                state = pass.state(turn, rowOf(tile), j);
+                inputs = pass.inputs(turn, rowOf(tile), j);
+                pass.prefetch(turn + 2, rowOf(tile), j);
             }
             if (turn >= Pass::FIRST_PRODUCT) {
                 Source from = sourceOf(turn, tile);
                 if (!HELD && turn == Pass::FIRST_PRODUCT && tile == 0) {
                     product.start(from, share);
                 }
-                float sums[R * COLUMNS] = {};
+                float sums[R * Pass::LANE_COLUMNS] = {};
                 product.run(sums, u, from, sourceOf(nextTurn, nextTile), share);
-                reduce<COLUMNS, R * COLUMNS, 1>(sums, share, sumsPitch, partial + current * buffer + warp * R * sumsPitch, 0, true);
+                float* to = partial + current * buffer + warp * R * sumsPitch;
+                reduce<Pass::LANE_COLUMNS, R * Pass::LANE_COLUMNS, 1>(sums, share, sumsPitch, to, 0, true);
             }
             __syncthreads();
             if (mine) {
@@ -360,7 +364,7 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> __device__ __fo
                         }
                     }
                 }
-                pass.update(turn, rowOf(tile), j, inputs, state, sums);
+                pass.update(turn, rowOf(tile), j, inputs, sums);
             }
             current ^= 1;
         }

@@ -24,26 +24,21 @@ namespace {
 struct Forward : rondo::grid::ForwardPass<3, 4, 6> {
     struct Inputs {
         rondo::GruGates a;
+        float h; // before the step
         bool valid;
-    };
-    struct State {
-        float h;
     };
 
     __device__ __forceinline__ Inputs inputs(int s, long long n, int j) const {
-        if (s >= steps) {
-            return {};
-        }
-        return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)}, rondo::isValid(lengths, n, s)};
+        return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)},
+                before(s, n, j),
+                rondo::isValid(lengths, n, s)};
     }
-    __device__ __forceinline__ State state(int s, long long n, int j) const { return {before(s, n, j)}; }
-    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[3]) const {
+    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const float (&sums)[3]) const {
         rondo::GruGates a = {in.a.r + sums[0], in.a.z + sums[1], in.a.q + sums[2], in.a.n};
-        float hNext = state.h;
+        float hNext = in.h;
         if (in.valid) {
             a = rondo::gruActivate(a);
-            hNext = rondo::gruForward(a, state.h);
+            hNext = rondo::gruForward(a, in.h);
         }
         publish(s, n, j, hNext);
         __stcs(gate(s, n, 0, j), a.r);
@@ -58,27 +53,28 @@ struct Backward : rondo::grid::BackwardPass<3, 4> {
 
     struct Inputs {
         rondo::GruGates gates;
+        float dh; // as the turn before left it
         float h, dy;
         bool valid;
-    };
-    struct State {
-        float dh;
     };
 
     __device__ __forceinline__ Inputs inputs(int turn, long long n, int j) const {
         int s = stepOf(turn);
+        float dhBefore = dh[n * hidden + j];
         if (s < 0 || !rondo::isValid(lengths, n, s)) {
-            return {};
+            return {{}, dhBefore, 0, 0, false};
         }
         return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)},
+                dhBefore,
                 h[slot(s, n, j)],
                 outputGradient(s, n, j),
                 true};
     }
-    __device__ __forceinline__ State state(int, long long n, int j) const { return {dh[n * hidden + j]}; }
-    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[1]) const {
-        float dH = state.dh + sums[0];
+    __device__ __forceinline__ void prefetch(int turn, long long n, int j) const {
+        prefetchStep<true>(stepOf(turn), n, j, h);
+    }
+    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
+        float dH = in.dh + sums[0];
         rondo::GruGates da = {0, 0, 0, 0};
         if (in.valid) {
             dH += in.dy;

@@ -25,28 +25,23 @@ struct Forward : rondo::grid::ForwardPass<4, 4, 8> {
 
     struct Inputs {
         rondo::LstmGates a;
+        float h, c; // before the step; h only where it stays
         bool valid;
-    };
-    struct State {
-        float h, c;
     };
 
     __device__ __forceinline__ Inputs inputs(int s, long long n, int j) const {
-        if (s >= steps) {
-            return {};
-        }
-        return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)}, rondo::isValid(lengths, n, s)};
+        bool valid = rondo::isValid(lengths, n, s);
+        return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)},
+                valid ? 0.0f : before(s, n, j),
+                c[slot(s, n, j)],
+                valid};
     }
-    __device__ __forceinline__ State state(int s, long long n, int j) const {
-        return {rondo::isValid(lengths, n, s) ? 0.0f : before(s, n, j), c[slot(s, n, j)]};
-    }
-    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[4]) const {
+    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const float (&sums)[4]) const {
         rondo::LstmGates a = {in.a.i + sums[0], in.a.f + sums[1], in.a.g + sums[2], in.a.o + sums[3]};
-        float cNext = state.c, hNext = state.h;
+        float cNext = in.c, hNext = in.h;
         if (in.valid) {
             a = rondo::lstmActivate(a);
-            rondo::lstmForward(a, state.c, cNext, hNext);
+            rondo::lstmForward(a, in.c, cNext, hNext);
         }
         publish(s, n, j, hNext);
         c[slot(s + 1, n, j)] = cNext;
@@ -63,30 +58,30 @@ struct Backward : rondo::grid::BackwardPass<4, 4> {
 
     struct Inputs {
         rondo::LstmGates gates;
+        float dh, dc; // as the turn before left them
         float c, cNext, dy;
         bool valid;
-    };
-    struct State {
-        float dh, dc;
     };
 
     __device__ __forceinline__ Inputs inputs(int turn, long long n, int j) const {
         int s = stepOf(turn);
+        float dhBefore = dh[n * hidden + j], dcBefore = dc[n * hidden + j];
         if (s < 0 || !rondo::isValid(lengths, n, s)) {
-            return {};
+            return {{}, dhBefore, dcBefore, 0, 0, 0, false};
         }
         return {{*gate(s, n, 0, j), *gate(s, n, 1, j), *gate(s, n, 2, j), *gate(s, n, 3, j)},
+                dhBefore,
+                dcBefore,
                 c[slot(s, n, j)],
                 c[slot(s + 1, n, j)],
                 outputGradient(s, n, j),
                 true};
     }
-    __device__ __forceinline__ State state(int, long long n, int j) const {
-        return {dh[n * hidden + j], dc[n * hidden + j]};
+    __device__ __forceinline__ void prefetch(int turn, long long n, int j) const {
+        prefetchStep<true>(stepOf(turn), n, j, c);
     }
-    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[1]) const {
-        float dhNext = state.dh + sums[0], dC = state.dc;
+    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
+        float dhNext = in.dh + sums[0], dC = in.dc;
         rondo::LstmGates da = {0, 0, 0, 0};
         if (in.valid) {
             da = rondo::lstmBackward(in.gates, in.c, in.cNext, dhNext + in.dy, dC);

@@ -2,9 +2,9 @@
 //   LANE_COLUMNS columns of a lane; SUMS sums for each unit; PAD floats behind a column of U that spread the banks;
 //   ROWS_OF_U whether the columns of the product are rows of U; FIRST_PRODUCT the first turn that has one
 //   depth, turns, source, isPolled, weight, clear, endTurn   below
-//   Inputs inputs(turn, n, j)    what the cell reads that the recurrence does not make; asked for early, also for turn T
-//   State state(turn, n, j)      what the same thread left there a turn ago
-//   update(turn, n, j, inputs, state, sums)   the cell
+//   prefetch(turn, n, j)         brings into L2 what inputs will read there; also for turns that do not come
+//   Inputs inputs(turn, n, j)    what the cell reads apart from the sums
+//   update(turn, n, j, inputs, sums)   the cell
 #pragma once
 
 #include "output_gradient.cuh"
@@ -44,6 +44,14 @@ template <int GATES, int BLOCKS, int COLUMNS_OF_LANE> struct ForwardPass {
     }
     __device__ __forceinline__ float* gate(int s, long long n, int block, int j) const {
         return gates + (static_cast<long long>(s) * batch + n) * BLOCKS * hidden + block * hidden + j;
+    }
+    __device__ __forceinline__ void prefetch(int s, long long n, int j) const {
+        if (s < steps) {
+#pragma unroll
+            for (int b = 0; b < BLOCKS; b++) {
+                prefetch_l2(gate(s, n, b, j));
+            }
+        }
     }
     __device__ __forceinline__ float before(int s, long long n, int j) const { return load_relaxed_gpu(h + slot(s, n, j)); }
     __device__ __forceinline__ void publish(int s, long long n, int j, float value) const {
@@ -99,6 +107,21 @@ template <int GATES, int BLOCKS> struct BackwardPass {
     }
     __device__ __forceinline__ float* word(int slot, long long n, int block, int j) const {
         return exchange + (static_cast<long long>(slot) * batch + n) * GATES * hidden + block * hidden + j;
+    }
+    // GATES_READ: the cell needs the activations.
+    template <bool GATES_READ>
+    __device__ __forceinline__ void prefetchStep(int s, long long n, int j, const float* states) const {
+        if (s >= 0) {
+            prefetch_l2(states + slot(s, n, j));
+            if (dy != nullptr) {
+                long long t = timeOf(lengths, n, s, steps, reverse);
+                prefetch_l2(dy + (t * batch + n) * dyRow + j);
+            }
+#pragma unroll
+            for (int b = 0; GATES_READ && b < BLOCKS; b++) {
+                prefetch_l2(gate(s, n, b, j));
+            }
+        }
     }
     __device__ __forceinline__ float outputGradient(int s, long long n, int j) const {
         return rondo::outputGradient(dy, dyRow, lengths, reverse, s, steps, batch, n, j);

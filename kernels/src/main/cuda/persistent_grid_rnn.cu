@@ -23,25 +23,17 @@ namespace {
 template <class Cell> struct Forward : rondo::grid::ForwardPass<1, 1, 4> {
     struct Inputs {
         float a;
+        float h; // before the step, where it stays
         bool valid;
-    };
-    struct State {
-        float h;
     };
 
     __device__ __forceinline__ Inputs inputs(int s, long long n, int j) const {
-        if (s >= steps) {
-            return {};
-        }
-        return {*gate(s, n, 0, j), rondo::isValid(lengths, n, s)};
+        bool valid = rondo::isValid(lengths, n, s);
+        return {*gate(s, n, 0, j), valid ? 0.0f : before(s, n, j), valid};
     }
-    __device__ __forceinline__ State state(int s, long long n, int j) const {
-        return {rondo::isValid(lengths, n, s) ? 0.0f : before(s, n, j)};
-    }
-    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[1]) const {
+    __device__ __forceinline__ void update(int s, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
         float a = in.a + sums[0];
-        publish(s, n, j, in.valid ? Cell::forward(a) : state.h);
+        publish(s, n, j, in.valid ? Cell::forward(a) : in.h);
         __stcs(gate(s, n, 0, j), a);
     }
 };
@@ -50,24 +42,24 @@ template <class Cell> struct Backward : rondo::grid::BackwardPass<1, 1> {
     const float* h;
 
     struct Inputs {
+        float dh; // as the turn before left it
         float hNext, dy;
         bool valid;
-    };
-    struct State {
-        float dh;
     };
 
     __device__ __forceinline__ Inputs inputs(int turn, long long n, int j) const {
         int s = stepOf(turn);
+        float dhBefore = dh[n * hidden + j];
         if (s < 0 || !rondo::isValid(lengths, n, s)) {
-            return {};
+            return {dhBefore, 0, 0, false};
         }
-        return {h[slot(s + 1, n, j)], outputGradient(s, n, j), true};
+        return {dhBefore, h[slot(s + 1, n, j)], outputGradient(s, n, j), true};
     }
-    __device__ __forceinline__ State state(int, long long n, int j) const { return {dh[n * hidden + j]}; }
-    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const State& state,
-                                           const float (&sums)[1]) const {
-        float dhNext = state.dh + sums[0], da = 0;
+    __device__ __forceinline__ void prefetch(int turn, long long n, int j) const {
+        prefetchStep<false>(stepOf(turn), n, j, h);
+    }
+    __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
+        float dhNext = in.dh + sums[0], da = 0;
         if (in.valid) {
             da = Cell::backward(in.hNext, dhNext + in.dy);
             dhNext = 0;

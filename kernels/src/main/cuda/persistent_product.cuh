@@ -23,13 +23,19 @@ constexpr unsigned ALL_LANES = 0xffffffffu;
 
 __device__ __forceinline__ int divideUp(int a, int b) { return (a + b - 1) / b; }
 
+// Of numbers that are not negative; the unsigned division is the cheaper one.
+__device__ __forceinline__ int divide(int a, int b) {
+    return static_cast<int>(static_cast<unsigned>(a) / static_cast<unsigned>(b));
+}
+
 // The rows of a tile for so many rows of a slice: the least of 1, 2, 4, 8 that holds them, or 8.
 __device__ __forceinline__ int tileRows(int rows) { return rows > 4 ? 8 : rows > 2 ? 4 : rows; }
 
 // How a block's threads share out the product. The same on host and device: kernels/TUNING.md has it as formulas.
 struct Split {
-    int lanes, lane, group; // of this thread
-    int chunks, pitch;      // pitch: length of a row of the input, a multiple of 4 * lanes
+    int lanes, slots;  // slots: threads that have weights; the last warp may have idle ones
+    int lane, group;   // of this thread
+    int chunks, pitch; // pitch: length of a row of the input, a multiple of 4 * lanes
 
     // leastLanes: what the kernel's arrays are made for.
     __device__ __forceinline__ Split(int groups, int depth, int leastLanes) {
@@ -37,6 +43,7 @@ struct Split {
         while (lanes > leastLanes && (groups * lanes > PERSISTENT_THREADS || 2 * lanes >= depth)) {
             lanes /= 2;
         }
+        slots = groups * lanes;
         lane = static_cast<int>(threadIdx.x) % lanes;
         group = static_cast<int>(threadIdx.x) / lanes;
         chunks = divideUp(depth, 4 * lanes);
@@ -60,12 +67,12 @@ struct Split {
 
 // Adds up sums [ITEMS][VALUES] over the lanes: each step halves the items of a lane and doubles the lanes in its sums.
 template <int ITEMS, int VALUES, int BIT = 1>
-__device__ __forceinline__ void addLanes(float* sums, int lane, int lanes) {
+__device__ __forceinline__ void addLanes(float* sums, int lanes) {
     if constexpr (BIT < 32) {
         if (BIT < lanes) { // the same for the whole block
             if constexpr (ITEMS > 1) {
                 constexpr int HALF = ITEMS / 2 * VALUES;
-                bool upper = lane & BIT;
+                bool upper = threadIdx.x & BIT;
 #pragma unroll
                 for (int v = 0; v < HALF; v++) {
                     float kept = upper ? sums[v + HALF] : sums[v];
@@ -78,7 +85,7 @@ __device__ __forceinline__ void addLanes(float* sums, int lane, int lanes) {
                     sums[v] += __shfl_xor_sync(ALL_LANES, sums[v], BIT);
                 }
             }
-            addLanes<(ITEMS > 1 ? ITEMS / 2 : 1), VALUES, BIT * 2>(sums, lane, lanes);
+            addLanes<(ITEMS > 1 ? ITEMS / 2 : 1), VALUES, BIT * 2>(sums, lanes);
         }
     }
 }
@@ -86,7 +93,7 @@ __device__ __forceinline__ void addLanes(float* sums, int lane, int lanes) {
 template <int PARTS, int VALUES, int KEPT> class ChipWeights {
     static constexpr int OUTPUTS = PARTS * VALUES;
     float4 kept_[KEPT][OUTPUTS];
-    const float4* rest_; // [chunks - KEPT][OUTPUTS][threads], of this thread
+    const float4* rest_; // [chunks - KEPT][OUTPUTS][slots], of this thread
     int stride_;
 
     template <int ROWS>
@@ -94,14 +101,24 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
                                                float (&sums)[ROWS * OUTPUTS]) {
 #pragma unroll
         for (int row = 0; row < ROWS; row++) {
-            float4 in = input[row * (pitch / 4)];
+            float4 in = *input;
+            input += pitch / 4;
+            // The four k one after the other, so that neighbouring instructions do not wait for each other.
 #pragma unroll
             for (int o = 0; o < OUTPUTS; o++) {
-                float& sum = sums[row * OUTPUTS + o];
-                sum = fmaf(weights[o].x, in.x, sum);
-                sum = fmaf(weights[o].y, in.y, sum);
-                sum = fmaf(weights[o].z, in.z, sum);
-                sum = fmaf(weights[o].w, in.w, sum);
+                sums[row * OUTPUTS + o] = fmaf(weights[o].x, in.x, sums[row * OUTPUTS + o]);
+            }
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++) {
+                sums[row * OUTPUTS + o] = fmaf(weights[o].y, in.y, sums[row * OUTPUTS + o]);
+            }
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++) {
+                sums[row * OUTPUTS + o] = fmaf(weights[o].z, in.z, sums[row * OUTPUTS + o]);
+            }
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++) {
+                sums[row * OUTPUTS + o] = fmaf(weights[o].w, in.w, sums[row * OUTPUTS + o]);
             }
         }
     }
@@ -122,11 +139,12 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
         }
         const float4* rest = rest_;
 #pragma unroll 1
-        for (int chunk = KEPT; chunk < split.chunks; chunk++, rest += OUTPUTS * stride_) {
+        for (int chunk = KEPT; chunk < split.chunks; chunk++) {
             float4 weights[OUTPUTS];
 #pragma unroll
             for (int o = 0; o < OUTPUTS; o++) {
-                weights[o] = rest[o * stride_];
+                weights[o] = *rest;
+                rest += stride_;
             }
             add<ROWS>(weights, in + chunk * split.lanes, split.pitch, sums);
         }
@@ -142,13 +160,15 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
   public:
     // The floats of shared memory for the chunks that are not in registers.
     static __device__ __forceinline__ int sharedFloats(const Split& split) {
-        return split.chunks <= KEPT ? 0 : (split.chunks - KEPT) * OUTPUTS * 4 * static_cast<int>(blockDim.x);
+        return split.chunks <= KEPT ? 0 : (split.chunks - KEPT) * OUTPUTS * 4 * split.slots;
     }
 
     // weight(part, value, k) gives a weight, 0 outside of the matrix. A thread reads back only what it wrote itself.
     template <class Weight>
     __device__ __forceinline__ ChipWeights(float* shared, const Split& split, const Weight& weight)
-        : rest_(reinterpret_cast<const float4*>(shared) + threadIdx.x), stride_(static_cast<int>(blockDim.x)) {
+        : rest_(nullptr), stride_(split.slots) {
+        int slot = static_cast<int>(threadIdx.x) < split.slots ? static_cast<int>(threadIdx.x) : 0; // what idle ones read
+        rest_ = reinterpret_cast<const float4*>(shared) + slot;
 #pragma unroll
         for (int chunk = 0; chunk < KEPT; chunk++) {
 #pragma unroll
@@ -156,11 +176,13 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
                 kept_[chunk][o] = four(split, chunk, o, weight);
             }
         }
-        float4* rest = reinterpret_cast<float4*>(shared) + threadIdx.x;
+        if (static_cast<int>(threadIdx.x) < split.slots) {
+            float4* rest = reinterpret_cast<float4*>(shared) + slot;
 #pragma unroll 1
-        for (int chunk = KEPT; chunk < split.chunks; chunk++) {
-            for (int o = 0; o < OUTPUTS; o++) {
-                rest[((chunk - KEPT) * OUTPUTS + o) * stride_] = four(split, chunk, o, weight);
+            for (int chunk = KEPT; chunk < split.chunks; chunk++) {
+                for (int o = 0; o < OUTPUTS; o++) {
+                    rest[((chunk - KEPT) * OUTPUTS + o) * stride_] = four(split, chunk, o, weight);
+                }
             }
         }
     }
@@ -177,7 +199,7 @@ template <int PARTS, int VALUES, int KEPT> class ChipWeights {
         }
         float sums[MOST * OUTPUTS];
         multiply<MOST>(input, split, sums);
-        addLanes<MOST * PARTS, VALUES>(sums, split.lane, split.lanes);
+        addLanes<MOST * PARTS, VALUES>(sums, split.lanes);
 #pragma unroll
         for (int i = 0; i < LENGTH && i < MOST * OUTPUTS; i++) {
             items[i] = sums[i];

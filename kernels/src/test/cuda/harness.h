@@ -94,13 +94,18 @@ template <class... Arguments> void launch(const char* name, Grid grid, const Arg
     launchValues(name, grid, argument::of(arguments)...);
 }
 
+// Where cooperative launches go; null is the default stream.
+inline CUstream& launchStream() {
+    static CUstream stream = nullptr;
+    return stream;
+}
 // The same with all blocks resident, and with dynamic shared memory.
 template <class... Values> void launchCooperativeValues(const char* name, Grid grid, unsigned sharedBytes, Values... values) {
     void* pointers[] = {static_cast<void*>(&values)..., nullptr};
     constexpr int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
     launched(name, cuFuncSetAttribute(kernel(name), MAX_DYNAMIC_SHARED_SIZE_BYTES, static_cast<int>(sharedBytes)));
-    launched(name, cuLaunchCooperativeKernel(kernel(name), grid.x, grid.y, grid.z, grid.blockX, grid.blockY, 1, sharedBytes, nullptr,
-                                             pointers));
+    launched(name, cuLaunchCooperativeKernel(kernel(name), grid.x, grid.y, grid.z, grid.blockX, grid.blockY, 1, sharedBytes,
+                                             launchStream(), pointers));
 }
 template <class... Arguments>
 void launchCooperative(const char* name, Grid grid, unsigned sharedBytes, const Arguments&... arguments) {

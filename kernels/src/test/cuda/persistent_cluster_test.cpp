@@ -34,20 +34,21 @@ struct Launch {
     Launch(const Case& c, bool forward) {
         int units = up((c.hidden + c.cluster - 1) / c.cluster, 4);
         int parts = forward && c.gates() == 1 ? 4 : 2, values = forward ? c.gates() : 4;
-        int kept = !forward || c.gates() == 4 ? 2 : c.gates() == 3 ? 3 : 4;
+        int kept = !forward || c.gates() == 4 ? 3 : c.gates() == 3 ? 4 : 6;
         int groups = forward ? units / parts : up(c.cluster * units, 8) / 8;
         int depth = forward ? c.cluster * units : c.gates() * units, lanes = 32;
-        int least = !forward && c.gates() == 1 ? 2 : 4;
+        int least = forward ? 4 : c.cluster == 1 ? 8 : c.gates() == 1 ? 2 : 4;
         while (lanes > least && (groups * lanes > 256 || 2 * lanes >= depth)) {
             lanes /= 2;
         }
         threads = static_cast<unsigned>(up(groups * lanes, 32));
         int chunks = up(depth, 4 * lanes) / (4 * lanes), pitch = chunks * 4 * lanes;
         int tile = c.rows > 4 ? 8 : c.rows > 2 ? 4 : c.rows, padded = up(c.rows, tile), own = c.rows * units;
-        int weights = std::max(0, chunks - kept) * parts * values * 4 * static_cast<int>(threads);
+        int weights = std::max(0, chunks - kept) * parts * values * 4 * groups * lanes;
         bool lstm = c.cell == Cell::lstm;
+        int buffers = c.cluster == 1 ? 1 : 2;
         int floats = forward ? 2 * padded * pitch + (lstm ? own : 0)
-                             : padded * pitch + (c.cluster == 1 ? 1 : 2 * c.cluster) * own + (lstm ? 2 : 1) * own;
+                             : buffers * padded * pitch + buffers * c.cluster * own + (lstm ? 2 : 1) * own;
         shared = 16 + 4 * static_cast<size_t>(weights + floats);
         clusters = static_cast<unsigned>((c.batch + c.rows - 1) / c.rows);
         fits = threads <= 256 && shared <= 232448;
@@ -263,6 +264,31 @@ TEST(persistentClusterSmall) {
         for (int cluster : {1, 2, 4, 8, 16}) {
             check({cell, cluster, 1, 1, 1, 3, 0, false});
             check({cell, cluster, 33, 3, 3, 4, cluster % 3 == 1, true});
+        }
+    }
+}
+
+TEST(persistentClusterLarge) {
+    for (Cell cell : CELLS) {
+        for (int cluster : {1, 8}) {
+            check({cell, cluster, 100, 65, cluster == 8 ? 16 : 8, 3, 0, true});
+        }
+        // What does not fit with fewer blocks is refused by the formulas, not by the driver.
+        for (int cluster : {2, 4, 8, 16}) {
+            Case c = {cell, cluster, 257, 3, 3, 3, 1, true};
+            bool fits = Launch(c, true).fits && Launch(c, false).fits;
+            CHECK(fits == (cluster >= (cell == Cell::lstm ? 8 : cell == Cell::gru ? 4 : 2)), c.text());
+            if (fits) {
+                check(c);
+            }
+        }
+    }
+}
+
+TEST(persistentClusterSlices) {
+    for (Cell cell : CELLS) {
+        for (int rows : {1, 2, 3, 5, 8, 13}) {
+            check({cell, 2, 20, 13, rows, 3, 1, true});
         }
     }
 }

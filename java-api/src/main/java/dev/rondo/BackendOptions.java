@@ -10,16 +10,18 @@ import dev.rondo.spi.Arguments;
  * }</pre>
  */
 public final class BackendOptions {
-    private static final BackendOptions DEFAULTS = new BackendOptions(0);
+    private static final BackendOptions DEFAULTS = new BackendOptions(0, Precision.FP32);
 
     private final int threads;
+    private final Precision precision;
 
-    private BackendOptions(int threads) {
+    private BackendOptions(int threads, Precision precision) {
         this.threads = Arguments.inRange("threads", threads, 0, 4096);
+        this.precision = Arguments.notNull("precision", precision);
     }
 
     /**
-     * All cores.
+     * All cores, true float32.
      *
      * @return the settings of {@link Backend#best()}
      */
@@ -35,7 +37,7 @@ public final class BackendOptions {
      * @throws IllegalArgumentException if it is out of range
      */
     public BackendOptions withThreads(int threads) {
-        return new BackendOptions(threads);
+        return new BackendOptions(threads, precision);
     }
 
     /**
@@ -45,5 +47,24 @@ public final class BackendOptions {
      */
     public int threads() {
         return threads;
+    }
+
+    /**
+     * The same with another precision of the matrix products.
+     *
+     * @param precision what may be rounded; a backend that has no such mode computes in its own precision
+     * @return new settings
+     */
+    public BackendOptions withPrecision(Precision precision) {
+        return new BackendOptions(threads, precision);
+    }
+
+    /**
+     * The precision of the matrix products.
+     *
+     * @return {@link Precision#FP32} by default
+     */
+    public Precision precision() {
+        return precision;
     }
 }

@@ -16,6 +16,18 @@ class BackendTest {
     }
 
     @Test
+    void settingsAreKept() {
+        assertEquals(Precision.FP32, BackendOptions.defaults().precision());
+        BackendOptions options = BackendOptions.defaults()
+                .withThreads(3)
+                .withPrecision(Precision.BF16)
+                .withThreads(2);
+        assertEquals(2, options.threads());
+        assertEquals(Precision.BF16, options.precision());
+        assertEquals(3, options.withThreads(3).withPrecision(Precision.TF32).threads());
+    }
+
+    @Test
     void threadsOutOfRangeAreRefused() {
         assertEquals(0, BackendOptions.defaults().threads());
         assertEquals(4096, BackendOptions.defaults().withThreads(4096).threads());

@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
+import dev.rondo.Precision;
 import dev.rondo.bench.BenchCase.Shape;
 import dev.rondo.bench.BenchCase.Suite;
 import dev.rondo.bench.LayerTimer.Effort;
@@ -62,6 +63,14 @@ final class BenchCommand implements Callable<Integer> {
             description = "CPU threads; 0 for all cores. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description =
+                    "Matrix products: fp32, tf32x3, tf32 or bf16, where the backend has the mode. Default: ${DEFAULT-VALUE}.")
+    private Precision precision = Precision.FP32;
+
     @Option(names = "--quick", description = "One call of each, to see that everything runs. The figures mean nothing.")
     private boolean quick;
 
@@ -88,7 +97,7 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--shape: expected none with --suite, got " + shapes);
         }
         List<Shape> given = shapes.stream().map(BenchCommand::shape).toList();
-        BackendOptions options = BackendOptions.defaults().withThreads(threads);
+        BackendOptions options = BackendOptions.defaults().withThreads(threads).withPrecision(precision);
         try (Backend opened = backend.equals(AUTO) ? Backend.best(options) : Backend.named(backend, options)) {
             return run(opened, given);
         }
@@ -149,6 +158,7 @@ final class BenchCommand implements Callable<Integer> {
         facts.put("backend", opened.name());
         facts.put("backend_description", opened.description());
         facts.put("threads", threads);
+        facts.put("precision", precision.name());
         if (shapes.isEmpty()) {
             facts.put("suite", suiteFor(opened).name().toLowerCase(Locale.ROOT));
         } else {
@@ -163,12 +173,12 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Compares small layers with the oracle; empty if one is wrong, which is then printed. */
-    private static Optional<String> check(Backend opened, PrintWriter out, boolean emulated) {
+    private Optional<String> check(Backend opened, PrintWriter out, boolean emulated) {
         if (opened.name().equals(Verification.ORACLE)) {
             return Optional.of("this is the oracle itself");
         }
         try (Backend oracle = Backend.named(Verification.ORACLE)) {
-            Verification verification = new Verification(opened, oracle);
+            Verification verification = new Verification(opened, oracle, precision);
             Stream.of(Cell.LSTM, Cell.GRU)
                     .flatMap(cell -> NetworkCheck.beforeTiming(cell).stream())
                     .forEach(check -> verification

@@ -52,7 +52,12 @@ record Check(String subject, String name, Computation computation) {
     }
 
     List<Output> on(Backend backend) {
-        try (Workspace workspace = new Workspace(backend)) {
+        return on(new Workspace(backend));
+    }
+
+    /** The same on a workspace, which is closed. */
+    List<Output> on(Workspace workspace) {
+        try (workspace) {
             return computation.on(workspace);
         }
     }

@@ -2,6 +2,8 @@ package dev.rondo.bench;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rondo.Backend;
+import dev.rondo.BackendOptions;
+import dev.rondo.Precision;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -32,6 +34,14 @@ final class ConformCommand implements Callable<Integer> {
             defaultValue = BackendChoice.ALL,
             description = "Backend to run on, or all that this machine can run. Default: ${DEFAULT-VALUE}.")
     private String backend = BackendChoice.ALL;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description =
+                    "Matrix products: fp32, tf32x3, tf32 or bf16, where the backend has the mode. Default: ${DEFAULT-VALUE}.")
+    private Precision precision = Precision.FP32;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
     private @Nullable Path json;
@@ -88,9 +98,9 @@ final class ConformCommand implements Callable<Integer> {
         return sum.failed.isEmpty() ? Rondo.DONE : Rondo.FAILED;
     }
 
-    private static Tally run(String name, List<Case> cases, PrintWriter out) {
+    private Tally run(String name, List<Case> cases, PrintWriter out) {
         Tally tally = new Tally(name);
-        try (Backend opened = Backend.named(name)) {
+        try (Backend opened = Backend.named(name, BackendOptions.defaults().withPrecision(precision))) {
             for (Case tested : cases) {
                 CaseResult result = CaseRunner.run(tested, opened);
                 if (result instanceof CaseResult.Failed failed) {
@@ -124,6 +134,7 @@ final class ConformCommand implements Callable<Integer> {
         }
         generator.writeEndArray();
         generator.writeStringField("backend", backend);
+        generator.writeStringField("precision", precision.name());
         generator.writeEndObject();
         writeCounts(generator, sum);
         generator.writeArrayFieldStart("backends");

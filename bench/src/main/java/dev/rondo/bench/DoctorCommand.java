@@ -1,13 +1,16 @@
 package dev.rondo.bench;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.rondo.Precision;
 import dev.rondo.bench.MachineFacts.BackendFact;
+import dev.rondo.cuda.CudaSetup;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -58,9 +61,22 @@ final class DoctorCommand implements Callable<Integer> {
             line(out, "  " + CUDA, NO_CUDA_BACKEND);
         }
         out.println("CUDA");
+        CudaSetup cuda = facts.cuda();
+        line(out, "  driver", cuda.driver());
+        line(out, "  device", cuda.device());
+        line(out, "  kernels", cuda.kernels());
+        line(out, "  cuBLAS", cuda.cublas());
+        line(out, "  products", cuda.products());
+        line(out, "  precisions", cuda.precisions().isEmpty() ? "none" : modes(cuda));
         line(out, "  libcuda", found(facts.cudaDriver(), "the driver's library is in none of the usual folders"));
         line(out, "  nvcc", found(facts.nvcc(), "neither in CUDA_HOME nor on the PATH"));
         line(out, "  g++", found(facts.gxx(), "not on the PATH"));
+    }
+
+    private static String modes(CudaSetup cuda) {
+        return cuda.precisions().stream()
+                .map(precision -> precision.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
     }
 
     private static void line(PrintWriter out, String name, String text) {
@@ -105,6 +121,19 @@ final class DoctorCommand implements Callable<Integer> {
             writeBackend(generator, new BackendFact(CUDA, false, NO_CUDA_BACKEND));
         }
         generator.writeEndArray();
+        CudaSetup cuda = facts.cuda();
+        generator.writeObjectFieldStart("cuda");
+        generator.writeStringField("driver", cuda.driver());
+        generator.writeStringField("device", cuda.device());
+        generator.writeStringField("kernels", cuda.kernels());
+        generator.writeStringField("cublas", cuda.cublas());
+        generator.writeStringField("products", cuda.products());
+        generator.writeArrayFieldStart("precisions");
+        for (Precision precision : cuda.precisions()) {
+            generator.writeString(precision.name());
+        }
+        generator.writeEndArray();
+        generator.writeEndObject();
         writePath(generator, "libcuda", facts.cudaDriver());
         writePath(generator, "nvcc", facts.nvcc());
         writePath(generator, "g++", facts.gxx());

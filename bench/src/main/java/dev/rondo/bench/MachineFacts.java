@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import dev.rondo.Backend;
 import dev.rondo.BackendAvailability;
 import dev.rondo.BackendException;
+import dev.rondo.cuda.CudaSetup;
 import java.io.File;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
@@ -26,6 +27,7 @@ import java.util.Optional;
  * @param maxHeap largest heap in bytes
  * @param vectorModule where the module of the Vector API is
  * @param backends what each backend on the class path is, or why it cannot be used
+ * @param cuda what backend {@code cuda} works with
  * @param cudaDriver the library of NVIDIA's driver, not loaded
  * @param nvcc the CUDA compiler
  * @param gxx the C++ compiler that nvcc calls
@@ -41,6 +43,7 @@ record MachineFacts(
         long maxHeap,
         VectorModule vectorModule,
         List<BackendFact> backends,
+        CudaSetup cuda,
         Optional<Path> cudaDriver,
         Optional<Path> nvcc,
         Optional<Path> gxx) {
@@ -60,7 +63,7 @@ record MachineFacts(
 
     private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
-    /** Looks around. Loads no native library. */
+    /** Looks around, and opens each backend that can be used. */
     static MachineFacts collect() {
         Map<String, String> environment = System.getenv();
         return new MachineFacts(
@@ -74,6 +77,7 @@ record MachineFacts(
                 Runtime.getRuntime().maxMemory(),
                 findVectorModule(),
                 Backend.available().stream().map(MachineFacts::fact).toList(),
+                CudaSetup.look(),
                 find(List.of("libcuda.so.1", "nvcuda.dll"), libraryFolders(environment)),
                 find(List.of("nvcc", "nvcc.exe"), nvccFolders(environment)),
                 find(List.of("g++", "g++.exe"), folders(environment.get("PATH"))));

@@ -88,7 +88,10 @@ record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean oneHot) {
         Numbers numbers = new Numbers(seed());
         int @Nullable [] lengths = lengths();
         RnnParameters weights = workspace.own(workspace.backend().parameters(spec));
-        weights.flat().set(numbers.uniform(Math.toIntExact(weights.flat().size()), 1 / Math.sqrt(spec.hiddenSize())));
+        double bound = 1 / Math.sqrt(spec.hiddenSize());
+        weights.flat()
+                .set(workspace.rounded(
+                        numbers.uniform(Math.toIntExact(weights.flat().size()), bound)));
         Input x = oneHot
                 ? workspace.indices(
                         numbers.indices(sizes.steps * sizes.batch, spec.inputSize()), sizes.steps, sizes.batch)

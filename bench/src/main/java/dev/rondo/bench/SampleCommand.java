@@ -2,6 +2,7 @@ package dev.rondo.bench;
 
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
+import dev.rondo.Precision;
 import dev.rondo.model.CharacterLanguageModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -56,10 +57,17 @@ final class SampleCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "CPU threads; 0: all cores")
     private int threads;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description = "matrix products: fp32, tf32x3, tf32 or bf16, where the backend has the mode")
+    private Precision precision;
+
     @Override
     public Integer call() throws IOException {
         PrintWriter out = commandSpec.commandLine().getOut();
-        BackendOptions options = BackendOptions.defaults().withThreads(threads);
+        BackendOptions options = BackendOptions.defaults().withThreads(threads).withPrecision(precision);
         try (Backend opened = backend.equals("auto") ? Backend.best(options) : Backend.named(backend, options);
                 CharacterLanguageModel loaded =
                         TrainCommand.ofFile("--model", () -> CharacterLanguageModel.load(opened, model))) {

@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
+import dev.rondo.Precision;
 import dev.rondo.model.CharacterTraining;
 import dev.rondo.model.CharacterTrainingSettings;
 import dev.rondo.model.CharacterTrainingSettings.Algorithm;
@@ -116,6 +117,13 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--threads", paramLabel = "N", defaultValue = "0", description = "CPU threads; 0: all cores")
     private int threads;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description = "matrix products: fp32, tf32x3, tf32 or bf16, where the backend has the mode")
+    private Precision precision;
+
     @Option(names = "--save", paramLabel = "FILE", description = "write model and training state, again and again")
     private @Nullable Path save;
 
@@ -178,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             out.flush();
             if (json != null) {
-                TrainJson.write(json, opened, training, text, maxTokens, reports, sample);
+                TrainJson.write(json, opened, precision, training, text, maxTokens, reports, sample);
             }
         }
         return Rondo.DONE;
@@ -288,7 +296,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Backend openBackend() throws IOException {
-        BackendOptions options = BackendOptions.defaults().withThreads(threads);
+        BackendOptions options = BackendOptions.defaults().withThreads(threads).withPrecision(precision);
         if (!backend.equals("auto")) {
             return Backend.named(backend, options);
         }

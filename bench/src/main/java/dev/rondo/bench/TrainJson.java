@@ -2,6 +2,7 @@ package dev.rondo.bench;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rondo.Backend;
+import dev.rondo.Precision;
 import dev.rondo.model.CharacterTraining;
 import dev.rondo.model.CharacterTrainingSettings;
 import java.io.IOException;
@@ -16,6 +17,7 @@ final class TrainJson {
     static void write(
             Path file,
             Backend backend,
+            Precision precision,
             CharacterTraining training,
             @Nullable Path text,
             @Nullable Integer maxTokens,
@@ -23,7 +25,7 @@ final class TrainJson {
             String sample)
             throws IOException {
         JsonReport.write(file, json -> {
-            writeSettings(json, backend, training, text, maxTokens);
+            writeSettings(json, backend, precision, training, text, maxTokens);
             json.writeArrayFieldStart("epochs");
             for (EpochReport report : reports) {
                 json.writeStartObject();
@@ -43,6 +45,7 @@ final class TrainJson {
     private static void writeSettings(
             JsonGenerator json,
             Backend backend,
+            Precision precision,
             CharacterTraining training,
             @Nullable Path text,
             @Nullable Integer maxTokens)
@@ -51,6 +54,7 @@ final class TrainJson {
         json.writeObjectFieldStart("settings");
         json.writeStringField("backend", backend.name());
         json.writeStringField("backend_description", backend.description());
+        json.writeStringField("precision", precision.name());
         json.writeStringField("java", System.getProperty("java.vm.version"));
         json.writeStringField("text", text != null ? text.toString() : "built-in corpus");
         if (maxTokens != null) {

@@ -1,6 +1,7 @@
 package dev.rondo.bench;
 
 import dev.rondo.Backend;
+import dev.rondo.Precision;
 import dev.rondo.bench.Check.Output;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -45,6 +46,7 @@ final class Verification {
 
     private final Backend backend;
     private final Backend oracle;
+    private final Precision precision;
     private final MessageDigest digest = sha256();
     private final Map<Row, Worst> worst = new LinkedHashMap<>();
     private final List<Failure> failures = new ArrayList<>();
@@ -52,8 +54,14 @@ final class Verification {
     private boolean repeats = true;
 
     Verification(Backend backend, Backend oracle) {
+        this(backend, oracle, Precision.FP32);
+    }
+
+    /** With the tolerance of a precision; checks are of networks without jumps in their derivatives if it rounds. */
+    Verification(Backend backend, Backend oracle, Precision precision) {
         this.backend = backend;
         this.oracle = oracle;
+        this.precision = precision;
     }
 
     /**
@@ -64,6 +72,9 @@ final class Verification {
     Optional<Failure> add(Check check) {
         checks++;
         List<Output> expected = check.on(oracle);
+        List<Output> measure = ModeTolerance.rounds(precision)
+                ? check.on(new Workspace(oracle, value -> ModeTolerance.rounded(precision, value)))
+                : expected;
         List<Output> actual;
         List<Output> again;
         try {
@@ -81,7 +92,8 @@ final class Verification {
                 repeats = false;
                 unsteady = actual.get(k).name();
             }
-            compare(check, expected.get(k), actual.get(k)).ifPresent(mismatches::add);
+            compare(check, expected.get(k), tolerance(expected.get(k), measure.get(k)), actual.get(k))
+                    .ifPresent(mismatches::add);
         }
         if (!mismatches.isEmpty()) {
             return failed(check, CaseResult.Failed.of(mismatches).reason());
@@ -97,7 +109,14 @@ final class Verification {
         return Optional.of(failure);
     }
 
-    private Optional<Mismatch> compare(Check check, Output expected, Output actual) {
+    private double tolerance(Output expected, Output measure) {
+        double ofFloat32 = expected.tolerance();
+        return ModeTolerance.rounds(precision)
+                ? ofFloat32 + ModeTolerance.beyondFloat32(precision, expected, measure)
+                : ofFloat32;
+    }
+
+    private Optional<Mismatch> compare(Check check, Output expected, double tolerance, Output actual) {
         double error = 0;
         for (int k = 0; k < expected.values().length; k++) {
             if (!Double.isFinite(expected.values()[k])) {
@@ -106,13 +125,13 @@ final class Verification {
             }
             error = Math.max(error, Math.abs(actual.values()[k] - expected.values()[k]));
         }
-        Worst here = new Worst(error, expected.tolerance(), check.name());
+        Worst here = new Worst(error, tolerance, check.name());
         worst.merge(
                 new Row(check.subject(), expected.tensor()),
                 here,
                 (before, now) -> Double.compare(now.share(), before.share()) > 0 ? now : before);
         CaseTensor tensor = new CaseTensor(expected.name(), "float64", expected.shape(), expected.values(), 0);
-        return Mismatch.between(tensor, actual.values(), expected.tolerance());
+        return Mismatch.between(tensor, actual.values(), tolerance);
     }
 
     private static byte[] hash(Output output) {

@@ -3,6 +3,8 @@ package dev.rondo.bench;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.rondo.Backend;
 import dev.rondo.BackendAvailability;
+import dev.rondo.BackendOptions;
+import dev.rondo.Precision;
 import dev.rondo.bench.Verification.Failure;
 import dev.rondo.bench.Verification.Row;
 import dev.rondo.bench.Verification.Worst;
@@ -38,6 +40,13 @@ final class VerifyCommand implements Callable<Integer> {
             description = "Backend to check, or all that this machine can run. Default: ${DEFAULT-VALUE}.")
     private String backend = BackendChoice.ALL;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "MODE",
+            defaultValue = "fp32",
+            description = "Matrix products: fp32 or tf32x3, which has the same tolerance. Default: ${DEFAULT-VALUE}.")
+    private Precision precision = Precision.FP32;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
     private @Nullable Path json;
 
@@ -52,6 +61,11 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         TrainCommand.requireWritable("--json", json);
+        if (ModeTolerance.rounds(precision)) {
+            throw new IllegalArgumentException(
+                    "--precision: expected fp32 or tf32x3, since the tolerance is that of float32, got "
+                            + precision.name().toLowerCase(Locale.ROOT));
+        }
         PrintWriter out = spec.commandLine().getOut();
         List<Check> checks = new ArrayList<>(NetworkCheck.all());
         checks.addAll(LayerChecks.all());
@@ -67,8 +81,8 @@ final class VerifyCommand implements Callable<Integer> {
         return failed ? Rondo.FAILED : Rondo.DONE;
     }
 
-    private static Result run(String name, List<Check> checks, PrintWriter out) {
-        try (Backend opened = Backend.named(name);
+    private Result run(String name, List<Check> checks, PrintWriter out) {
+        try (Backend opened = Backend.named(name, BackendOptions.defaults().withPrecision(precision));
                 Backend oracle = Backend.named(Verification.ORACLE)) {
             out.println(name + ": " + opened.description());
             out.flush();
@@ -110,6 +124,7 @@ final class VerifyCommand implements Callable<Integer> {
     private void writeJson(JsonGenerator generator, List<Result> results) throws IOException {
         generator.writeObjectFieldStart("settings");
         generator.writeStringField("backend", backend);
+        generator.writeStringField("precision", precision.name());
         generator.writeStringField("java", System.getProperty("java.vm.version"));
         generator.writeEndObject();
         generator.writeArrayFieldStart("backends");

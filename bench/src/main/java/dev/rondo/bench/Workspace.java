@@ -7,14 +7,23 @@ import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.DoubleStream;
 
 /** What one case, check or measurement takes of a backend. It is given back together, the youngest first. */
 final class Workspace implements AutoCloseable {
     private final Backend backend;
+    private final DoubleUnaryOperator rounding;
     private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
     Workspace(Backend backend) {
+        this(backend, value -> value);
+    }
+
+    /** With numbers that are rounded before they are used. */
+    Workspace(Backend backend, DoubleUnaryOperator rounding) {
         this.backend = backend;
+        this.rounding = rounding;
     }
 
     Backend backend() {
@@ -22,7 +31,12 @@ final class Workspace implements AutoCloseable {
     }
 
     Tensor tensor(double[] values, int... shape) {
-        return own(backend.tensor(shape)).set(values);
+        return own(backend.tensor(shape)).set(rounded(values));
+    }
+
+    /** The numbers as they are to be used here. */
+    double[] rounded(double... values) {
+        return DoubleStream.of(values).map(rounding).toArray();
     }
 
     IntTensor indices(int[] values, int... shape) {

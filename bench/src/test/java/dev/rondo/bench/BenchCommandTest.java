@@ -179,7 +179,7 @@ class BenchCommandTest {
 
     @Test
     void theOracleHasNothingToBeComparedWith() {
-        Call call = bench("--backend", "reference", "--shape", "1,1,1,1");
+        Call call = bench("--backend", "reference", "--precision", "bf16", "--shape", "1,1,1,1");
         assertEquals(Rondo.DONE, call.status());
         assertTrue(call.out().contains("\ncheck                this is the oracle itself\n"), call.out());
     }
@@ -193,7 +193,7 @@ class BenchCommandTest {
                 "--shape 2,0,4,5|--shape: expected sizes of at least 1, got 2,0,4,5",
                 "--suite cpu --shape 2,3,4,5|--shape: expected none with --suite, got [2,3,4,5]",
                 "--threads -1|threads: expected 0 to 4096, got -1",
-                "--backend abacus|backend: expected one of [cpu, reference, faulty], got abacus",
+                "--backend abacus|backend: expected one of [cuda, cpu, reference, faulty], got abacus",
                 "--backend faulty|backend faulty cannot be used here: no test has chosen a fault",
             })
     void aWrongCallSaysWhatIsWrong(String options, String message) {

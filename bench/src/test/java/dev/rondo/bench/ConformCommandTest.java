@@ -183,10 +183,12 @@ class ConformCommandTest {
                 + Texts.RELU_GRADIENT;
         Path file = folder.resolve("conform.json");
         String cases = file("cases.txt", text);
-        Call call = Call.rondo("conform", "--backend", "reference", "--json", file.toString(), cases);
+        Call call = Call.rondo(
+                "conform", "--backend", "reference", "--precision", "bf16", "--json", file.toString(), cases);
         assertEquals(Rondo.FAILED, call.status());
         JsonTree json = JsonTree.read(file);
         assertEquals("reference", json.at("settings").at("backend").text());
+        assertEquals("BF16", json.at("settings").at("precision").text());
         assertEquals(cases, json.at("settings").at("files").list().get(0).text());
         assertEquals(1, json.at("passed").number());
         assertEquals(1, json.at("failed").number());

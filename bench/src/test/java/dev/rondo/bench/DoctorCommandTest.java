@@ -21,6 +21,12 @@ class DoctorCommandTest {
                 System.getProperty("os.arch"),
                 "Vector API",
                 "reference   the oracle",
+                "  driver      ",
+                "  device      ",
+                "  kernels     ",
+                "  cuBLAS      ",
+                "  products    ",
+                "  precisions  ",
                 "libcuda",
                 "nvcc",
                 "g++")) {
@@ -41,6 +47,9 @@ class DoctorCommandTest {
                 json.at("java").at("version").text());
         assertEquals(
                 Runtime.getRuntime().availableProcessors(), json.at("cores").number());
+        for (String name : List.of("driver", "device", "kernels", "cublas", "products")) {
+            assertTrue(call.out().contains(json.at("cuda").at(name).text()), name);
+        }
         JsonTree reference = json.at("backends").list().stream()
                 .filter(backend -> backend.at("name").text().equals("reference"))
                 .findFirst()

@@ -105,6 +105,8 @@ class TrainCommandTest {
                 "9",
                 "--charset",
                 "letters",
+                "--precision",
+                "tf32x3",
                 "--epochs",
                 "6",
                 "--json",
@@ -116,6 +118,7 @@ class TrainCommandTest {
         assertEquals("GRU", settings.at("cell").text());
         assertEquals("RMSPROP", settings.at("optimizer").text());
         assertEquals("LETTERS", settings.at("charset").text());
+        assertEquals("TF32X3", settings.at("precision").text());
         for (String pair : List.of(
                 "hidden 12",
                 "layers 2",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
+import dev.rondo.Precision;
 import dev.rondo.bench.Check.Output;
 import dev.rondo.bench.FaultyProvider.Fault;
 import dev.rondo.bench.Verification.Row;
@@ -25,10 +26,14 @@ class VerificationTest {
     private static final Check SMALL = NetworkCheck.beforeTiming(Cell.LSTM).get(2);
 
     private static void withFault(Fault fault, Consumer<Verification> test) throws IOException {
+        withFault(fault, Precision.FP32, test);
+    }
+
+    private static void withFault(Fault fault, Precision precision, Consumer<Verification> test) throws IOException {
         FaultyProvider.with(fault, () -> {
             try (Backend faulty = Backend.named(FaultyProvider.NAME);
                     Backend oracle = Backend.named(Verification.ORACLE)) {
-                test.accept(new Verification(faulty, oracle));
+                test.accept(new Verification(faulty, oracle, precision));
             }
         });
     }
@@ -45,6 +50,45 @@ class VerificationTest {
             assertEquals(0, verification.worst().get(new Row("LSTM", "y")).error());
             assertTrue(verification.repeats());
         });
+    }
+
+    /** 1e-3 is what TF32 and BF16 may cost, and not what they never do. */
+    @Test
+    void modesThatRoundMayBeFurtherOff() throws IOException {
+        withFault(
+                Fault.OFF,
+                Precision.TF32X3,
+                verification -> assertTrue(verification.add(SMALL).isPresent()));
+        for (Precision precision : List.of(Precision.TF32, Precision.BF16)) {
+            withFault(Fault.OFF, precision, verification -> {
+                assertTrue(
+                        verification.add(SMALL).isEmpty(),
+                        verification.failures().toString());
+                double most = precision == Precision.TF32 ? 0.01 : 0.08;
+                verification.worst().forEach((row, worst) -> {
+                    assertTrue(worst.tolerance() > most / 100, row + ": " + worst.tolerance());
+                    assertTrue(worst.tolerance() < most, row + ": " + worst.tolerance());
+                });
+            });
+            withFault(
+                    Fault.NAN,
+                    precision,
+                    verification -> assertTrue(verification.add(SMALL).isPresent()));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "BF16, 1.00390625, 1",
+        "BF16, 1.0078125, 1.0078125",
+        "BF16, -3.01, -3.015625",
+        "TF32, 1.00048828125, 1",
+        "TF32, 1.0009765625, 1.0009765625",
+        "TF32, 0, 0",
+        "TF32, NaN, NaN"
+    })
+    void numbersAreRoundedToThoseOfTheMode(Precision precision, double value, double expected) {
+        assertEquals(expected, ModeTolerance.rounded(precision, value));
     }
 
     @Test

@@ -3,20 +3,26 @@ package dev.rondo.cpu;
 /**
  * The activations in float32, one element at a time.
  *
- * <p>tanh is {@code x P(x^2) / Q(x^2)} on [-9.02, 9.02] and constant beyond, with P of degree 6 and Q of degree 3. The
+ * <p>tanh is {@code x P(x^2) / Q(x^2)} between the limits and constant beyond, with P of degree 6 and Q of degree 3. The
  * coefficients are Rondo's own, from an iteratively reweighted least-squares fit of the relative error in 60 digits (at most
- * 6.9e-9), scaled by 1 - 2.4e-7 so that no rounding leads beyond 1. In float32 it is within 6e-7 of tanh. The sigmoid is
- * {@code 1/2 + tanh(x/2)/2}, within 3.2e-7.
+ * 6.9e-9). The limit is the first float32 at which the ratio, rounded as it is, is 1; so no result is beyond 1, and from the
+ * limit on it is 1 exactly, which an infinite argument needs. In float32 it is within 3.5e-7 of tanh. The sigmoid is
+ * {@code 1/2 + tanh(x/2)/2}, within 2e-7, and 0 or 1 exactly beyond twice the limit.
  */
 final class Activations {
-    static final float LIMIT = 9.02f;
-    static final float P0 = (float) (0.999999993331 * (1 - 2.4e-7));
-    static final float P1 = (float) (0.130831635779 * (1 - 2.4e-7));
-    static final float P2 = (float) (0.00310300769236 * (1 - 2.4e-7));
-    static final float P3 = (float) (1.11442928221e-5 * (1 - 2.4e-7));
-    static final float P4 = (float) (-2.01839564441e-8 * (1 - 2.4e-7));
-    static final float P5 = (float) (5.25769590627e-11 * (1 - 2.4e-7));
-    static final float P6 = (float) (-8.43565694813e-14 * (1 - 2.4e-7));
+    /** Where the ratio is 1 with a rounding after each operation. */
+    static final float LIMIT = Float.intBitsToFloat(0x40fe5322);
+
+    /** Where it is 1 with fused multiply-adds. */
+    static final float LIMIT_FUSED = Float.intBitsToFloat(0x40ffe27c);
+
+    static final float P0 = 0.999999993331f;
+    static final float P1 = 0.130831635779f;
+    static final float P2 = 0.00310300769236f;
+    static final float P3 = 1.11442928221e-5f;
+    static final float P4 = -2.01839564441e-8f;
+    static final float P5 = 5.25769590627e-11f;
+    static final float P6 = -8.43565694813e-14f;
     static final float Q1 = 0.464164905894f;
     static final float Q2 = 0.0244914094119f;
     static final float Q3 = 0.000254475862993f;

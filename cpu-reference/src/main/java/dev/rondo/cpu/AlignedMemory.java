@@ -6,8 +6,9 @@ package dev.rondo.cpu;
  * can take twice as long.
  *
  * <p>Java gives no alignment, but the garbage collector G1 places an array of at least half a region at the start of a
- * region; its elements begin 16 bytes after that. So an array of more than an eighth of that size is made that large. With
- * other collectors the alignment is a matter of luck, and the results are the same.
+ * region; its elements begin 16 bytes after that. So a smaller array is made that large, and takes a region, where that is worth
+ * it: if it is at least an eighth of that size, or a quarter with the large regions of a large heap. All others, and all with
+ * another collector, are aligned by luck; the results are the same.
  */
 final class AlignedMemory {
     /** Floats before the first that begins a line. */
@@ -22,6 +23,9 @@ final class AlignedMemory {
     AlignedMemory(String what) {
         this.what = what;
     }
+
+    /** Half of a region of 4 MiB, in floats: larger ones are given to larger arrays only. */
+    private static final int SMALL_HALF = 1 << 19;
 
     /** Half a region of G1, in floats: its regions are powers of two from 1 to 32 MiB, about 1/2048 of the heap. */
     private static int halfRegion() {
@@ -41,10 +45,19 @@ final class AlignedMemory {
     /** Allocates what was reserved, if it is not there already. */
     void allocate() {
         if (array.length < size) {
-            int half = halfRegion();
-            long large = size > half / 8 ? Math.max(size, half) : size;
-            array = Sizes.floats(what, 1, 1, Sizes.product(what, 1, 1, large));
+            array = Sizes.floats(what, 1, 1, length(size, halfRegion()));
         }
+    }
+
+    /** The length of an array for so many floats, where half a region is so many. */
+    static long length(long size, int halfRegion) {
+        int least = halfRegion / (halfRegion <= SMALL_HALF ? 8 : 4);
+        return size < least ? size : Math.max(size, halfRegion);
+    }
+
+    /** Whether so much is reserved that the array is aligned without being made larger. */
+    boolean isLarge() {
+        return size >= halfRegion();
     }
 
     /** The array, once allocated. */

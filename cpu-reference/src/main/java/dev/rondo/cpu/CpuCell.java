@@ -21,7 +21,7 @@ abstract class CpuCell {
         this.loops = loops;
         this.hidden = hidden;
         this.padded = PackedMatrix.padded(hidden, loops.panel());
-        this.row = blocks * padded;
+        this.row = Sizes.product("an internal row", blocks, padded, 1);
         this.parts = parts;
     }
 
@@ -53,6 +53,18 @@ abstract class CpuCell {
     final void clear(float[] rows, int a, Share share) {
         for (int block = 0; block < row; block += padded) {
             Arrays.fill(rows, a + block + share.from, a + block + share.to, 0);
+        }
+    }
+
+    /**
+     * Zeroes the places beyond the hidden units in all blocks of an internal row of gradients. In products with them weights
+     * of zero stand, and zero times an infinity would be NaN.
+     */
+    final void clearPadding(float[] rows, int a, Share share) {
+        if (share.to > hidden) {
+            for (int block = 0; block < row; block += padded) {
+                Arrays.fill(rows, a + block + hidden, a + block + padded, 0);
+            }
         }
     }
 

@@ -52,8 +52,10 @@ final class CpuLayers implements LayerKernels {
         return larger;
     }
 
-    private static float[] atLeast(float[] array, long size) {
-        return array.length >= size ? array : Sizes.floats("scratch", 1, 1, Math.toIntExact(size));
+    private static float[] atLeast(float[] array, int rows, int columns) {
+        return array.length >= (long) rows * columns
+                ? array
+                : Sizes.floats("scratch of a linear layer", 1, rows, columns);
     }
 
     @Override
@@ -69,7 +71,7 @@ final class CpuLayers implements LayerKernels {
             biasArray.open(bias);
         }
         packedWeight = atLeast(packedWeight, inputs, outputs);
-        result = atLeast(result, (long) rows * padded);
+        result = atLeast(result, rows, padded);
         packedWeight.packTransposed(w.array, w.offset, inputs, inputs, outputs, 0, 0);
         biased = bias != null;
         workers.run((long) rows * inputs * outputs, forwardTask);
@@ -142,7 +144,7 @@ final class CpuLayers implements LayerKernels {
         w.open(weight);
         target.open(dx);
         packedWeight = atLeast(packedWeight, outputs, inputs);
-        result = atLeast(result, (long) rows * padded);
+        result = atLeast(result, rows, padded);
         packedWeight.pack(w.array, w.offset, inputs, outputs, inputs, 0, 0);
         workers.run((long) rows * inputs * outputs, inputGradientTask);
         target.writeBack(dx);
@@ -176,7 +178,7 @@ final class CpuLayers implements LayerKernels {
         target.open(dWeight);
         packedX = atLeast(packedX, rows + 1, inputs);
         packedDy = atLeast(packedDy, rows + 1, outputs);
-        result = atLeast(result, (long) PackedMatrix.padded(outputs, panel) * padded);
+        result = atLeast(result, PackedMatrix.padded(outputs, panel), padded);
         packedX.pack(x.array, x.offset, inputs, rows, inputs, 0, 0);
         packedX.clear(rows, inputs);
         packedDy.pack(y.array, y.offset, outputs, rows, outputs, 0, 0);

@@ -44,7 +44,7 @@ final class CpuLosses implements LossKernels {
         if (dLogits != null) {
             g.open(dLogits);
         } else {
-            gradient = gradient.length >= rows * classes ? gradient : Sizes.floats("gradient", 1, rows, classes);
+            gradient = gradient.length >= (long) rows * classes ? gradient : Sizes.floats("gradient", 1, rows, classes);
             g.array = gradient;
             g.offset = 0;
         }

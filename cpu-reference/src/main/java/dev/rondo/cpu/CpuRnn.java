@@ -30,7 +30,7 @@ final class CpuRnn implements RnnKernel {
     private final int[][] offsets;
     private final long weightCount;
 
-    /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout, and the gradients by them. */
+    /** Outputs of the layers below the last one {@code [T][N][D*Hp]}, with dropout and 0 in the padding, and the gradients by them. */
     private final float[][] outputs;
 
     private final float[][] dOutputs;
@@ -70,13 +70,19 @@ final class CpuRnn implements RnnKernel {
         this.spec = spec;
         this.workers = workers;
         this.lengths = new int[maxBatch];
+        AlignedMemory memory = new AlignedMemory("packed weights");
         for (int layer = 0; layer < spec.layers(); layer++) {
             for (int d = 0; d < spec.directions(); d++) {
-                LayerPass pass = new LayerPass(spec, layer, d, loops, maxSteps, maxBatch);
+                if (memory.isLarge()) {
+                    memory.allocate();
+                    memory = new AlignedMemory("packed weights");
+                }
+                LayerPass pass = new LayerPass(spec, layer, d, loops, memory, maxSteps, maxBatch);
                 passes.add(pass);
                 weightGradients.add(new WeightGradients(pass));
             }
         }
+        memory.allocate();
         this.outputRow = spec.directions() * passes.get(0).b.padded;
         this.outputs = new float[spec.layers() - 1][];
         this.dOutputs = new float[spec.layers() - 1][];
@@ -115,22 +121,20 @@ final class CpuRnn implements RnnKernel {
     private Share share(int worker) {
         Share share = shares[worker];
         LayerBuffers b = passes.get(0).b;
-        share.take(batch, b.padded, b.panel, stepOperations());
+        share.take(batch, b.padded, b.panel, recurrentWeights());
         return share;
     }
 
-    /** Multiplications of one step of one layer. */
-    private long stepOperations() {
+    private long recurrentWeights() {
         LayerBuffers b = passes.get(0).b;
-        return (long) batch * b.row * b.padded;
+        return (long) b.row * b.padded;
     }
 
     /** Multiplications of a pass, or 0 where only one worker would have something to do. */
     private long passOperations() {
         LayerBuffers b = passes.get(0).b;
-        boolean alone =
-                batch < workers.count() && Share.parties(workers.count(), b.padded / b.panel, stepOperations()) == 1;
-        return alone ? 0 : operations();
+        int busy = Share.busy(workers.count(), batch, b.padded / b.panel, recurrentWeights());
+        return busy == 1 ? 0 : operations();
     }
 
     @Override
@@ -269,13 +273,13 @@ final class CpuRnn implements RnnKernel {
                 }
                 pass.forward(steps, share);
                 if (layer < top) {
-                    pass.output(steps, share, outputs[layer], 0, outputRow, d * pass.b.padded, pass.b.padded);
+                    pass.output(steps, share, outputs[layer], 0, outputRow, d * pass.b.padded);
                     if (training && spec.dropout() > 0) {
                         pass.dropOut(dropoutSeed, steps, share, outputs[layer], outputRow);
                     }
                 } else if (wantY) {
                     int hidden = spec.hiddenSize();
-                    pass.output(steps, share, yArray.array, yArray.offset, spec.outputSize(), d * hidden, hidden);
+                    pass.output(steps, share, yArray.array, yArray.offset, spec.outputSize(), d * hidden);
                 }
             }
         }

@@ -49,6 +49,7 @@ final class GruCell extends CpuCell {
             if (s < b.lengths[n]) {
                 int h = b.slot(s, n) + from;
                 loops.gruBackward(b.rows, a + from, padded, b.h, h, b.dh, b.slot(0, n) + from, units);
+                clearPadding(b.rows, a, share);
             } else {
                 clear(b.rows, a, share);
             }

@@ -53,6 +53,7 @@ final class GruResetBeforeCell extends CpuCell {
             int d = b.slot(0, n) + from;
             if (s < b.lengths[n]) {
                 loops.gruResetBeforeBackward(b.rows, a + from, padded, b.h, b.slot(s, n) + from, b.dh, d, units);
+                clearPadding(b.rows, a, share);
             } else {
                 clear(b.rows, a, share);
             }
@@ -62,9 +63,10 @@ final class GruResetBeforeCell extends CpuCell {
         b.recurrentProductBackward(1, s, share, b.dp);
         for (int n = share.first; n < share.end; n++) {
             if (s < b.lengths[n]) {
-                int a = b.row(s, n) + from;
+                int a = b.row(s, n);
                 int h = b.slot(s, n) + from;
-                loops.gruResetBeforeBackwardReset(b.rows, a, b.h, h, b.dp, b.dh, b.slot(0, n) + from, units);
+                loops.gruResetBeforeBackwardReset(b.rows, a + from, b.h, h, b.dp, b.dh, b.slot(0, n) + from, units);
+                clearPadding(b.rows, a, share);
             }
         }
         share.meet();

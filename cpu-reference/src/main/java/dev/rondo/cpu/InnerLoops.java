@@ -5,7 +5,7 @@ package dev.rondo.cpu;
  * products are done. Two implementations: {@code VectorLoops} (Vector API) and {@link PlainLoops}.
  *
  * <p>Rows are padded: a row of H values takes {@code Hp} places, the next multiple of {@link #panel()}, and what is computed
- * in the padding is finite and never looked at. All counts below are of padded rows, so there are no remainders.
+ * in the padding is never looked at. All counts below are of padded rows, so there are no remainders.
  *
  * <p>Every element of a result is computed in one fixed order, whatever rows are computed beside it. So results do not
  * depend on how rows are shared among threads.
@@ -106,10 +106,10 @@ interface InnerLoops {
     /** {@code target += source} for n elements. */
     void add(float[] target, int targetOffset, float[] source, int offset, int n);
 
-    /** {@code a = s(a)} for n elements: within 3.2e-7 of the logistic sigmoid; NaN for NaN. */
+    /** {@code a = s(a)} for n elements: within 2e-7 of the logistic sigmoid, 0 and 1 at infinity; NaN for NaN. */
     void sigmoid(float[] a, int offset, int n);
 
-    /** {@code a = tanh(a)} for n elements: within 6e-7 of tanh, never beyond +-1; NaN for NaN. */
+    /** {@code a = tanh(a)} for n elements: within 3.5e-7 of tanh, never beyond +-1, and +-1 at infinity; NaN for NaN. */
     void tanh(float[] a, int offset, int n);
 
     /** {@code c' = f * c + i * g; h' = o * tanh(c')}, with {@code tanh(c')} kept; gates {@code [i f o g]} at the distance {@code gate}. */

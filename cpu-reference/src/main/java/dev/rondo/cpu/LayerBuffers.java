@@ -4,7 +4,7 @@ import dev.rondo.RnnSpec;
 
 /**
  * The memory of one layer and direction: packed weights, activations and scratch. Allocated once; a call uses as much of it
- * as it needs.
+ * as it needs. Room for the packed weights is only reserved here.
  *
  * <p>Steps are counted in the order in which they are computed: {@code s} is the s-th step of every row, from its own end in
  * the reverse direction. States have {@code T + 1} slots; slot 0 is the initial state.
@@ -44,6 +44,12 @@ final class LayerBuffers {
     /** Gradient by the state {@code [N][Hp]}, the one after the step before a backward step, the one before it after it. */
     final float[] dh;
 
+    /**
+     * Gradient by the final state of rows shorter than the sequence: in their steps past the length products leave something
+     * else than {@link #dh} if a weight is infinite.
+     */
+    final float[] dhLast;
+
     final float[] dc;
     final float[] dp;
 
@@ -69,7 +75,7 @@ final class LayerBuffers {
     /** Steps whose internal rows are kept: all of them in training; in inference a few, which stay in the cache. */
     int window;
 
-    LayerBuffers(RnnSpec spec, int layer, InnerLoops loops, int maxSteps, int maxBatch) {
+    LayerBuffers(RnnSpec spec, int layer, InnerLoops loops, AlignedMemory memory, int maxSteps, int maxBatch) {
         this.loops = loops;
         this.cell = CpuCell.of(spec.cell(), loops, spec.hiddenSize());
         this.panel = loops.panel();
@@ -80,7 +86,7 @@ final class LayerBuffers {
         this.segments = layer == 0 ? 1 : spec.directions();
         this.segment = layer == 0 ? spec.inputSize() : hidden;
         this.segmentPadded = layer == 0 ? spec.inputSize() : padded;
-        this.xRow = segments * segmentPadded;
+        this.xRow = Sizes.product("a row of the input", segments, segmentPadded, 1);
         this.xPadded = PackedMatrix.padded(xRow, panel);
         this.rows = Sizes.floats("activations", maxSteps, maxBatch, row);
         this.h = Sizes.floats("hidden states", maxSteps + 1, maxBatch, padded);
@@ -89,11 +95,11 @@ final class LayerBuffers {
                 spec.cell().hasCellState() ? Sizes.floats("cell states", maxSteps + 1, maxBatch, padded) : new float[0];
         this.p = reset ? Sizes.floats("reset states", maxSteps, maxBatch, padded) : new float[0];
         this.dh = Sizes.floats("gradients", 1, maxBatch, padded);
+        this.dhLast = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dc = Sizes.floats("gradients", 1, maxBatch, padded);
         this.dp = reset ? Sizes.floats("gradients", 1, maxBatch, padded) : new float[0];
         this.tanhC = Sizes.floats("activations", spec.cell().hasCellState() ? maxSteps : 0, maxBatch, padded);
         this.biasRow = new float[row];
-        AlignedMemory memory = new AlignedMemory("packed weights");
         this.inputWeights = loops.matrix(memory, xRow, inputRow);
         this.inputWeightsBackward = loops.matrix(memory, inputRow, xRow);
         CpuCell.Part[] parts = cell.parts;
@@ -103,7 +109,6 @@ final class LayerBuffers {
             recurrentWeights[i] = loops.matrix(memory, hidden, parts[i].blocks() * padded);
             recurrentWeightsBackward[i] = loops.matrix(memory, parts[i].blocks() * padded, padded);
         }
-        memory.allocate();
     }
 
     /** First element of the internal row of row n at step s. */

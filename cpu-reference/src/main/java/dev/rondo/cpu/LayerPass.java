@@ -34,13 +34,13 @@ final class LayerPass {
     /** Gradient by x in the order of the steps {@code [T][N][xPadded]}; made when it is first needed. */
     float[] dx = new float[0];
 
-    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, int maxSteps, int maxBatch) {
+    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, AlignedMemory memory, int maxSteps, int maxBatch) {
         this.spec = spec;
         this.layer = layer;
         this.d = d;
         this.reverse = spec.direction().isReverse(d);
-        this.b = new LayerBuffers(spec, layer, loops, maxSteps, maxBatch);
-        this.indices = layer == 0 ? new int[maxSteps * maxBatch] : new int[0];
+        this.b = new LayerBuffers(spec, layer, loops, memory, maxSteps, maxBatch);
+        this.indices = layer == 0 ? new int[Sizes.product("one-hot input", maxSteps, maxBatch, 1)] : new int[0];
     }
 
     /** The time of the s-th step of row n; past the length, s itself. */
@@ -55,7 +55,7 @@ final class LayerPass {
             x = source;
             xOffset = offset;
         } else {
-            if (ordered.length < steps * batch * b.xRow) {
+            if (ordered.length < (long) steps * batch * b.xRow) {
                 ordered = Sizes.floats("inputs", steps, batch, b.xRow);
             }
             x = ordered;
@@ -162,10 +162,9 @@ final class LayerPass {
      * Writes the outputs of a share in the order of time, 0 past the lengths.
      *
      * @param y receives them at {@code offset + (t * N + n) * row + column}
-     * @param width values of each, H or Hp
      */
-    void output(int steps, Share share, float[] y, int offset, int row, int column, int width) {
-        int units = Math.min(share.to, width) - share.from;
+    void output(int steps, Share share, float[] y, int offset, int row, int column) {
+        int units = Math.min(share.to, b.hidden) - share.from;
         for (int s = 0; s < steps; s++) {
             for (int n = share.first; n < share.end; n++) {
                 int to = offset + (time(s, n) * b.batch + n) * row + column + share.from;
@@ -187,8 +186,16 @@ final class LayerPass {
      */
     void backward(int steps, Share share, float[] dy, int offset, int row, int column) {
         int units = Math.min(share.to, b.hidden) - share.from;
+        for (int n = share.first; n < share.end; n++) {
+            if (b.lengths[n] < steps) {
+                copyState(b.dh, b.dhLast, n, share);
+            }
+        }
         for (int s = steps - 1; s >= 0; s--) {
             for (int n = share.first; n < share.end; n++) {
+                if (s == b.lengths[n] - 1 && s < steps - 1) {
+                    copyState(b.dhLast, b.dh, n, share);
+                }
                 if (row > 0 && s < b.lengths[n]) {
                     int from = offset + (time(s, n) * b.batch + n) * row + column + share.from;
                     add(b.dh, b.slot(0, n) + share.from, dy, from, units);
@@ -196,7 +203,18 @@ final class LayerPass {
             }
             b.cell.backward(b, s, share);
         }
+        for (int n = share.first; n < share.end; n++) {
+            if (b.lengths[n] == 0) {
+                copyState(b.dhLast, b.dh, n, share);
+            }
+        }
         share.meet();
+    }
+
+    /** Copies the share's units of one row of {@code [N][Hp]}. */
+    private void copyState(float[] from, float[] to, int n, Share share) {
+        int at = b.slot(0, n) + share.from;
+        System.arraycopy(from, at, to, at, share.to - share.from);
     }
 
     private static void add(float[] target, int to, float[] source, int from, int count) {
@@ -227,7 +245,8 @@ final class LayerPass {
     }
 
     /**
-     * Adds the gradient by x to the caller's or the lower layer's, in the order of time.
+     * Adds the gradient by x to the caller's or the lower layer's, in the order of time. It is 0 past the lengths: not a product,
+     * because zero times an infinite weight would be NaN.
      *
      * @param target receives it at {@code offset + (t * N + n) * row}
      * @param width values of each row
@@ -238,10 +257,13 @@ final class LayerPass {
             for (int n = share.first; n < share.end; n++) {
                 int from = (s * b.batch + n) * b.xPadded;
                 int to = offset + (time(s, n) * b.batch + n) * row;
-                if (assign) {
-                    System.arraycopy(dx, from, target, to, width);
-                } else {
+                boolean valid = s < b.lengths[n];
+                if (valid && !assign) {
                     add(target, to, dx, from, width);
+                } else if (valid) {
+                    System.arraycopy(dx, from, target, to, width);
+                } else if (assign) {
+                    Arrays.fill(target, to, to + width, 0);
                 }
             }
         }

@@ -49,6 +49,7 @@ final class LstmCell extends CpuCell {
             if (s < b.lengths[n]) {
                 int c = b.slot(s, n) + from;
                 loops.lstmBackward(b.rows, a + from, padded, b.c, b.tanhC, c, b.dh, b.dc, d, units);
+                clearPadding(b.rows, a, share);
                 Arrays.fill(b.dh, d, d + units, 0);
             } else {
                 clear(b.rows, a, share);

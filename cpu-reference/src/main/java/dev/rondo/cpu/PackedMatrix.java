@@ -17,7 +17,7 @@ abstract class PackedMatrix {
 
     /** So many columns, padded to whole panels. */
     static int padded(int columns, int panel) {
-        return (columns + panel - 1) / panel * panel;
+        return Sizes.product("padded columns", ((long) columns + panel - 1) / panel, panel, 1);
     }
 
     /**

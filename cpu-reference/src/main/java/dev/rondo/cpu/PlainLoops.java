@@ -16,7 +16,7 @@ final class PlainLoops implements InnerLoops {
 
     @Override
     public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
-        return new RowMatrix(depth, columns, PANEL, PlainProducts.LEAST);
+        return new RowMatrix(depth, columns, PANEL);
     }
 
     @Override
@@ -43,6 +43,7 @@ final class PlainLoops implements InnerLoops {
             }
             products.store(c, cOffset + i * cRow, cRow, count);
         }
+        products.done();
     }
 
     @Override
@@ -88,6 +89,7 @@ final class PlainLoops implements InnerLoops {
             }
             products.store(c, cOffset + i * cRow, cRow, PlainProducts.ROWS);
         }
+        products.done();
     }
 
     @Override

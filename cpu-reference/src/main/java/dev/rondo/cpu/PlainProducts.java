@@ -4,9 +4,9 @@ import java.util.Arrays;
 
 /**
  * The products of {@link PlainLoops}: 4 rows of C, each in an array of its own, and 4 rows of B at a time. What becomes of
- * such a loop is up to the JIT compiler. On JDK 17 it makes vector instructions of 4 rows by 2 and not of 2 by 4, on JDK 25 of
- * both, and 2 by 4 is the faster one; with more it gives up. Both need some hundred columns, for a loop begins and ends with
- * single elements. Every sum runs over the depth from 0 upwards, one fused multiply-add after the other.
+ * such a loop is up to the JIT compiler. On JDK 17 it makes vector instructions of 4 rows by 2 and of no larger block, on JDK 25
+ * of 4 by 4 too, but 2 by 4 is the faster one. A loop begins and ends with single elements, so the more columns the better. Every
+ * sum runs over the depth from 0 upwards, one fused multiply-add after the other.
  *
  * <p>An object belongs to one thread.
  */
@@ -19,21 +19,18 @@ final class PlainProducts {
 
     private static final boolean TWO_BY_FOUR = Runtime.version().feature() >= 25;
 
-    /** Columns below which vector instructions are not reached: narrower matrices are computed with columns to spare. */
-    static final int LEAST = TWO_BY_FOUR ? 128 : 192;
-
     private static final ThreadLocal<PlainProducts> OF_THREAD = ThreadLocal.withInitial(PlainProducts::new);
 
     private final float[] factors = new float[ROWS * DEPTH];
+    private static final float[][] NONE = new float[0][];
+
     private final float[][] c = new float[ROWS][];
     private float[] zeros = new float[0];
-    private float[][] b = new float[0][];
-    private int from;
-    private int width;
 
-    /** The columns that are computed: the ones that are wanted, and more where these are few. */
+    /** The matrix of the product in progress; none is kept after it. */
+    private float[][] b = NONE;
+
     private int first;
-
     private int end;
 
     private PlainProducts() {}
@@ -45,25 +42,28 @@ final class PlainProducts {
     /** Chooses columns of B. */
     void columns(RowMatrix matrix, int firstColumn, int columns) {
         b = matrix.rows;
-        from = firstColumn;
-        width = columns;
-        int all = b.length == 0 ? LEAST : b[0].length;
-        first = Math.max(0, Math.min(from, all - Math.max(LEAST, columns)));
-        end = first + Math.max(LEAST, from + columns - first);
-        if (zeros.length < all) {
-            zeros = new float[all];
+        first = firstColumn;
+        end = firstColumn + columns;
+        if (zeros.length < end) {
+            zeros = new float[matrix.columns];
             for (int i = 0; i < ROWS; i++) {
-                c[i] = new float[all];
+                c[i] = new float[matrix.columns];
             }
         }
+    }
+
+    /** Ends a product. */
+    void done() {
+        b = NONE;
     }
 
     /** Takes rows of C. */
     void load(float[] source, int offset, int row, int count) {
         for (int i = 0; i < ROWS; i++) {
-            Arrays.fill(c[i], first, end, 0);
             if (i < count) {
-                System.arraycopy(source, offset + i * row, c[i], from, width);
+                System.arraycopy(source, offset + i * row, c[i], first, end - first);
+            } else {
+                Arrays.fill(c[i], first, end, 0);
             }
         }
     }
@@ -71,7 +71,7 @@ final class PlainProducts {
     /** Gives rows of C back. */
     void store(float[] target, int offset, int row, int count) {
         for (int i = 0; i < count; i++) {
-            System.arraycopy(c[i], from, target, offset + i * row, width);
+            System.arraycopy(c[i], first, target, offset + i * row, end - first);
         }
     }
 

@@ -47,19 +47,21 @@ final class RnnCell extends CpuCell {
     void backward(LayerBuffers b, int s, Share share) {
         int units = share.to - share.from;
         for (int n = share.first; n < share.end; n++) {
-            int a = b.row(s, n) + share.from;
+            int a = b.row(s, n);
             int d = b.slot(0, n) + share.from;
             if (s >= b.lengths[n]) {
-                Arrays.fill(b.rows, a, a + units, 0);
+                clear(b.rows, a, share);
                 continue;
             }
             if (relu) {
                 for (int j = 0; j < units; j++) {
-                    b.rows[a + j] = b.rows[a + j] > 0 ? b.dh[d + j] : 0;
+                    int at = a + share.from + j;
+                    b.rows[at] = (b.rows[at] > 0 ? 1 : 0) * b.dh[d + j];
                 }
             } else {
-                loops.rnnTanhBackward(b.h, b.slot(s + 1, n) + share.from, b.dh, d, b.rows, a, units);
+                loops.rnnTanhBackward(b.h, b.slot(s + 1, n) + share.from, b.dh, d, b.rows, a + share.from, units);
             }
+            clearPadding(b.rows, a, share);
             Arrays.fill(b.dh, d, d + units, 0);
         }
         share.meet();

@@ -7,18 +7,16 @@ import java.util.Arrays;
  * in one array it does not, because it cannot see that they do not overlap what is written.
  */
 final class RowMatrix extends PackedMatrix {
-    /** Rows of at least {@code least} places. */
     final float[][] rows;
 
     private final int panel;
 
-    RowMatrix(int depth, int columns, int panel, int least) {
+    RowMatrix(int depth, int columns, int panel) {
         super(depth, padded(columns, panel));
         this.panel = panel;
-        int width = Math.max(this.columns, least);
         this.rows = new float[depth][];
         for (int k = 0; k < depth; k++) {
-            rows[k] = Sizes.floats("packed weights", 1, 1, width);
+            rows[k] = Sizes.floats("packed weights", 1, 1, this.columns);
         }
     }
 

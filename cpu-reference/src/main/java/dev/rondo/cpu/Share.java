@@ -1,16 +1,19 @@
 package dev.rondo.cpu;
 
 /**
- * What one worker computes of a pass: some rows of the batch, or some hidden units of all rows where there are fewer rows than
- * workers or the weights are large. Rows are independent of each other. Units are not: each step needs the whole state before it, so the workers wait
- * for one another with {@link #meet}. A unit is computed in the same way whoever computes it.
+ * What one worker computes of a pass: some rows of the batch, or some hidden units of all rows where that is done sooner
+ * ({@link #parties}). Rows are independent of each other. Units are not: each step needs the whole state before it, so the
+ * workers wait for one another with {@link #meet}. A unit is computed in the same way whoever computes it.
  */
 final class Share {
-    /** Multiplications of a step for which a worker pays: a meeting takes as long as some tens of thousands. */
-    private static final long STEP = 32_000;
+    /** Multiplications that take about as long as a meeting of the workers. */
+    private static final long MEETING = 32_000;
 
-    /** Recurrent weights beyond a second cache, in elements: a worker that takes units reads only its part of them. */
+    /** Recurrent weights beyond a second cache, in elements: who reads them waits for the third cache in every step. */
     private static final long LARGE_WEIGHTS = 1 << 21;
+
+    /** Reading such weights takes about as long as multiplying so many rows by them. */
+    private static final long ROWS_OF_READING = 4;
 
     private final Workers workers;
     private final int worker;
@@ -42,26 +45,55 @@ final class Share {
      * @param rows rows of the batch
      * @param units hidden units, padded
      * @param panel units of a panel
-     * @param stepOperations multiplications of a step of all rows
+     * @param weights recurrent weights: multiplications of a step of one row
      */
-    void take(int rows, int units, int panel, long stepOperations) {
+    void take(int rows, int units, int panel, long weights) {
         int active = workers.active();
-        byUnits = active > 1 && (rows < active || stepOperations / rows >= LARGE_WEIGHTS);
+        parties = parties(active, rows, units / panel, weights);
+        byUnits = parties > 1;
         first = byUnits ? 0 : part(rows, worker, active);
         end = byUnits ? rows : part(rows, worker + 1, active);
         from = 0;
         to = units;
-        parties = 1;
         if (byUnits) {
-            parties = parties(active, units / panel, stepOperations);
             from = panel * part(units / panel, Math.min(worker, parties), parties);
             to = panel * part(units / panel, Math.min(worker + 1, parties), parties);
         }
     }
 
-    /** How many of the active workers share so many panels of units. */
-    static int parties(int active, int panels, long stepOperations) {
-        return (int) Math.max(1, Math.min(Math.min(active, panels), stepOperations / STEP));
+    /**
+     * How many workers share the units of all rows, or 1 if each takes rows. Compared are the times of a step of the worker that
+     * has most to do, in multiplications.
+     *
+     * @param active workers that there are
+     * @param rows rows of the batch
+     * @param panels panels of units
+     * @param weights recurrent weights: multiplications of a step of one row
+     */
+    static int parties(int active, int rows, int panels, long weights) {
+        long perMeeting = rows * weights / MEETING;
+        int parties = (int) Math.min(Math.min(active, panels), perMeeting);
+        if (parties < 2) {
+            return 1;
+        }
+        long byRows = time(largest(rows, active), weights);
+        long byUnits = time(rows, weights * largest(panels, parties) / panels) + MEETING;
+        return byUnits < byRows ? parties : 1;
+    }
+
+    /** Of n things shared by several, how many one has at most. */
+    private static int largest(int n, int shared) {
+        return (n + shared - 1) / shared;
+    }
+
+    private static long time(long rows, long weights) {
+        return (rows + (weights >= LARGE_WEIGHTS ? ROWS_OF_READING : 0)) * weights;
+    }
+
+    /** How many workers have something to do. */
+    static int busy(int active, int rows, int panels, long weights) {
+        int parties = parties(active, rows, panels, weights);
+        return parties > 1 ? parties : Math.min(active, rows);
     }
 
     /** The first of n that belongs to a part of several. */

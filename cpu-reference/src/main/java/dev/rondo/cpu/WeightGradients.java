@@ -60,9 +60,10 @@ final class WeightGradients {
     }
 
     void prepare() {
-        int size = pass.oneHot ? b.segment * b.row : b.inputRow * b.xPadded;
-        if (dw.length != size) {
-            dw = new float[size];
+        int rows = pass.oneHot ? b.segment : b.inputRow;
+        int columns = pass.oneHot ? b.row : b.xPadded;
+        if (dw.length != (long) rows * columns) {
+            dw = Sizes.floats("input weight gradients", 1, rows, columns);
         }
     }
 
@@ -146,6 +147,7 @@ final class WeightGradients {
             int source = from * b.row + first;
             da.pack(b.rows, source, b.row, depth, rows, 0, 0);
             packed.pack(x, xOffset + from * xRow, xRow, depth, xRow, 0, 0);
+            clearPastLengths(packed, from, depth, xRow);
             if ((depth & 1) == 1) {
                 da.clear(depth, rows);
                 packed.clear(depth, xRow);
@@ -154,6 +156,15 @@ final class WeightGradients {
                 b.loops.add(sums, first, b.rows, source + m * b.row, rows);
             }
             b.loops.transposedProduct(da, rows, depth, packed, 0, panels, c, cOffset, cRow);
+        }
+    }
+
+    /** Zeroes rows of the right operand past the lengths: the zeros of da there would make NaN of an infinite state. */
+    private void clearPastLengths(PackedMatrix packed, int from, int depth, int width) {
+        for (int m = 0; m < depth; m++) {
+            if ((from + m) / b.batch >= b.lengths[(from + m) % b.batch]) {
+                packed.clear(m, width);
+            }
         }
     }
 

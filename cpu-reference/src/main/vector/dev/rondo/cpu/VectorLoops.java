@@ -11,6 +11,15 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class VectorLoops implements InnerLoops {
     static final VectorSpecies<Float> SPECIES = species();
+
+    /**
+     * The class of all vectors. What comes from memory or goes there is cast to it: the compiler of JDK 17 knows the class of a
+     * vector from its profile at best, and where it does not, a call takes the place of an instruction and objects those of
+     * vectors. The cast itself is no instruction.
+     */
+    @SuppressWarnings("unchecked")
+    static final Class<? extends FloatVector> TYPE = (Class<? extends FloatVector>) (Class<?>) SPECIES.vectorType();
+
     private static final int LANES = SPECIES.length();
     private static final int PANEL = 2 * LANES;
 
@@ -49,8 +58,8 @@ final class VectorLoops implements InnerLoops {
             int from = offset + k * row;
             int to = targetOffset + k * PANEL;
             for (int panel = 0; panel < panels; panel++, from += PANEL, to += stride) {
-                load(source, from).intoArray(target, to);
-                load(source, from + LANES).intoArray(target, to + LANES);
+                store(load(source, from), target, to);
+                store(load(source, from + LANES), target, to + LANES);
             }
         }
     }
@@ -149,23 +158,23 @@ final class VectorLoops implements InnerLoops {
     @Override
     public void add(float[] target, int targetOffset, float[] source, int offset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            load(target, targetOffset + j).add(load(source, offset + j)).intoArray(target, targetOffset + j);
+            store(load(target, targetOffset + j).add(load(source, offset + j)), target, targetOffset + j);
         }
     }
 
     private static FloatVector tanh(FloatVector a) {
         // Not min and max: for the sake of NaN and -0 these are several instructions each.
-        FloatVector x = a.blend(Activations.LIMIT, a.compare(VectorOperators.GT, Activations.LIMIT));
-        x = x.blend(-Activations.LIMIT, x.compare(VectorOperators.LT, -Activations.LIMIT));
+        FloatVector x = a.blend(Activations.LIMIT_FUSED, a.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+        x = x.blend(-Activations.LIMIT_FUSED, x.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
         FloatVector u = x.mul(x);
-        FloatVector p = FloatVector.broadcast(SPECIES, Activations.P6);
+        FloatVector p = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P5));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P4));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P3));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P2));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P1));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P0));
-        FloatVector q = FloatVector.broadcast(SPECIES, Activations.Q3);
+        FloatVector q = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.Q3));
         q = q.fma(u, FloatVector.broadcast(SPECIES, Activations.Q2));
         q = q.fma(u, FloatVector.broadcast(SPECIES, Activations.Q1));
         q = q.fma(u, FloatVector.broadcast(SPECIES, 1));
@@ -173,17 +182,25 @@ final class VectorLoops implements InnerLoops {
     }
 
     private static FloatVector load(float[] array, int index) {
-        return FloatVector.fromArray(SPECIES, array, index);
+        return TYPE.cast(FloatVector.fromArray(SPECIES, array, index));
+    }
+
+    private static void store(FloatVector vector, float[] array, int index) {
+        TYPE.cast(vector).intoArray(array, index);
+    }
+
+    private static FloatVector one() {
+        return TYPE.cast(FloatVector.broadcast(SPECIES, 1));
     }
 
     /** {@code y * (1 - y)}. */
     private static FloatVector dSigmoid(FloatVector y) {
-        return y.mul(FloatVector.broadcast(SPECIES, 1).sub(y));
+        return y.mul(one().sub(y));
     }
 
     /** {@code 1 - y^2}. */
     private static FloatVector dTanh(FloatVector y) {
-        return FloatVector.broadcast(SPECIES, 1).sub(y.mul(y));
+        return one().sub(y.mul(y));
     }
 
     // Two vectors at a time, written out: a method of more than 325 bytes of bytecode (FreqInlineSize) is compiled on its own.
@@ -193,76 +210,76 @@ final class VectorLoops implements InnerLoops {
     @Override
     public void sigmoid(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, a, j).mul(0.5f);
-            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
-            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j)).mul(0.5f);
+            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u0 = x0.mul(x0);
-            FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
+            FloatVector p0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P4));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P3));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P2));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P1));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P0));
-            FloatVector q0 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            FloatVector q0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.Q3));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q2));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
-            x0.mul(p0).div(q0).mul(0.5f).add(0.5f).intoArray(a, j);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES).mul(0.5f);
-            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
-            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            TYPE.cast(x0.mul(p0).div(q0).mul(0.5f).add(0.5f)).intoArray(a, j);
+            FloatVector x1 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES)).mul(0.5f);
+            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u1 = x1.mul(x1);
-            FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
+            FloatVector p1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P4));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P3));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P2));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P1));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P0));
-            FloatVector q1 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            FloatVector q1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.Q3));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q2));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q1));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, 1));
-            x1.mul(p1).div(q1).mul(0.5f).add(0.5f).intoArray(a, j + LANES);
+            TYPE.cast(x1.mul(p1).div(q1).mul(0.5f).add(0.5f)).intoArray(a, j + LANES);
         }
     }
 
     @Override
     public void tanh(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, a, j);
-            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
-            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
+            FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j));
+            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u0 = x0.mul(x0);
-            FloatVector p0 = FloatVector.broadcast(SPECIES, Activations.P6);
+            FloatVector p0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P4));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P3));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P2));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P1));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P0));
-            FloatVector q0 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            FloatVector q0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.Q3));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q2));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
-            x0.mul(p0).div(q0).intoArray(a, j);
-            FloatVector x1 = FloatVector.fromArray(SPECIES, a, j + LANES);
-            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
-            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
+            TYPE.cast(x0.mul(p0).div(q0)).intoArray(a, j);
+            FloatVector x1 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES));
+            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
+            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u1 = x1.mul(x1);
-            FloatVector p1 = FloatVector.broadcast(SPECIES, Activations.P6);
+            FloatVector p1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P4));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P3));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P2));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P1));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P0));
-            FloatVector q1 = FloatVector.broadcast(SPECIES, Activations.Q3);
+            FloatVector q1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.Q3));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q2));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, Activations.Q1));
             q1 = q1.fma(u1, FloatVector.broadcast(SPECIES, 1));
-            x1.mul(p1).div(q1).intoArray(a, j + LANES);
+            TYPE.cast(x1.mul(p1).div(q1)).intoArray(a, j + LANES);
         }
     }
 
@@ -284,10 +301,10 @@ final class VectorLoops implements InnerLoops {
             FloatVector o = load(gates, offset + 2 * gate + j);
             FloatVector g = load(gates, offset + 3 * gate + j);
             FloatVector next = f.mul(load(c, cOffset + j)).add(i.mul(g));
-            next.intoArray(cNext, nextOffset + j);
+            store(next, cNext, nextOffset + j);
             FloatVector y = tanh(next);
-            y.intoArray(tanhC, cOffset + j);
-            o.mul(y).intoArray(hNext, nextOffset + j);
+            store(y, tanhC, cOffset + j);
+            store(o.mul(y), hNext, nextOffset + j);
         }
     }
 
@@ -315,11 +332,11 @@ final class VectorLoops implements InnerLoops {
             FloatVector dI = dcAll.mul(g);
             FloatVector dF = dcAll.mul(load(c, cOffset + j));
             FloatVector dG = dcAll.mul(i);
-            dcAll.mul(f).intoArray(dc, dOffset + j);
-            dI.mul(dSigmoid(i)).intoArray(gates, offset + j);
-            dF.mul(dSigmoid(f)).intoArray(gates, offset + gate + j);
-            dO.mul(dSigmoid(o)).intoArray(gates, offset + 2 * gate + j);
-            dG.mul(dTanh(g)).intoArray(gates, offset + 3 * gate + j);
+            store(dcAll.mul(f), dc, dOffset + j);
+            store(dI.mul(dSigmoid(i)), gates, offset + j);
+            store(dF.mul(dSigmoid(f)), gates, offset + gate + j);
+            store(dO.mul(dSigmoid(o)), gates, offset + 2 * gate + j);
+            store(dG.mul(dTanh(g)), gates, offset + 3 * gate + j);
         }
     }
 
@@ -330,9 +347,9 @@ final class VectorLoops implements InnerLoops {
             FloatVector z = load(row, offset + 2 * gate + j);
             FloatVector q = load(row, offset + 3 * gate + j);
             FloatVector candidate = tanh(load(row, offset + j).add(r.mul(q)));
-            candidate.intoArray(row, offset + j);
-            FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
-            keep.mul(candidate).add(z.mul(load(h, hOffset + j))).intoArray(hNext, hNextOffset + j);
+            store(candidate, row, offset + j);
+            FloatVector keep = one().sub(z);
+            store(keep.mul(candidate).add(z.mul(load(h, hOffset + j))), hNext, hNextOffset + j);
         }
     }
 
@@ -344,22 +361,22 @@ final class VectorLoops implements InnerLoops {
             FloatVector z = load(row, offset + 2 * gate + j);
             FloatVector q = load(row, offset + 3 * gate + j);
             FloatVector dhNext = load(dh, dOffset + j);
-            FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
+            FloatVector dN = dhNext.mul(one().sub(z));
             FloatVector daN = dN.mul(dTanh(candidate));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
             FloatVector dR = daN.mul(q);
-            daN.intoArray(row, offset + j);
-            dR.mul(dSigmoid(r)).intoArray(row, offset + gate + j);
-            dZ.mul(dSigmoid(z)).intoArray(row, offset + 2 * gate + j);
-            daN.mul(r).intoArray(row, offset + 3 * gate + j);
-            dhNext.mul(z).intoArray(dh, dOffset + j);
+            store(daN, row, offset + j);
+            store(dR.mul(dSigmoid(r)), row, offset + gate + j);
+            store(dZ.mul(dSigmoid(z)), row, offset + 2 * gate + j);
+            store(daN.mul(r), row, offset + 3 * gate + j);
+            store(dhNext.mul(z), dh, dOffset + j);
         }
     }
 
     @Override
     public void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            load(a, aOffset + j).mul(load(b, bOffset + j)).intoArray(p, pOffset + j);
+            store(load(a, aOffset + j).mul(load(b, bOffset + j)), p, pOffset + j);
         }
     }
 
@@ -369,8 +386,8 @@ final class VectorLoops implements InnerLoops {
         for (int j = 0; j < n; j += LANES) {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
-            FloatVector keep = FloatVector.broadcast(SPECIES, 1).sub(z);
-            keep.mul(candidate).add(z.mul(load(h, hOffset + j))).intoArray(hNext, hNextOffset + j);
+            FloatVector keep = one().sub(z);
+            store(keep.mul(candidate).add(z.mul(load(h, hOffset + j))), hNext, hNextOffset + j);
         }
     }
 
@@ -381,11 +398,11 @@ final class VectorLoops implements InnerLoops {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
             FloatVector dhNext = load(dh, dOffset + j);
-            FloatVector dN = dhNext.mul(FloatVector.broadcast(SPECIES, 1).sub(z));
+            FloatVector dN = dhNext.mul(one().sub(z));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
-            dZ.mul(dSigmoid(z)).intoArray(row, offset + gate + j);
-            dN.mul(dTanh(candidate)).intoArray(row, offset + 2 * gate + j);
-            dhNext.mul(z).intoArray(dh, dOffset + j);
+            store(dZ.mul(dSigmoid(z)), row, offset + gate + j);
+            store(dN.mul(dTanh(candidate)), row, offset + 2 * gate + j);
+            store(dhNext.mul(z), dh, dOffset + j);
         }
     }
 
@@ -396,15 +413,15 @@ final class VectorLoops implements InnerLoops {
             FloatVector r = load(row, offset + j);
             FloatVector dpj = load(dp, dOffset + j);
             FloatVector dR = dpj.mul(load(h, hOffset + j));
-            dR.mul(dSigmoid(r)).intoArray(row, offset + j);
-            load(dh, dOffset + j).add(dpj.mul(r)).intoArray(dh, dOffset + j);
+            store(dR.mul(dSigmoid(r)), row, offset + j);
+            store(load(dh, dOffset + j).add(dpj.mul(r)), dh, dOffset + j);
         }
     }
 
     @Override
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            load(dh, dOffset + j).mul(dTanh(load(hNext, hOffset + j))).intoArray(da, aOffset + j);
+            store(load(dh, dOffset + j).mul(dTanh(load(hNext, hOffset + j))), da, aOffset + j);
         }
     }
 }

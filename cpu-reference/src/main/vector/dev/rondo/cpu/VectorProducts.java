@@ -13,14 +13,20 @@ import jdk.incubator.vector.VectorSpecies;
  * elements of an array. For the same reason there are no helper methods: with them the compiler comes to its limit of inlining
  * ({@code NodeCountInliningCutoff}) in the middle of a kernel, and puts the rest of the vectors on the heap.
  *
- * <p>Every sum is multiplied by 1, which changes no bit, before it is stored. For a variable that changes in a loop the compiler
- * of JDK 17 knows the exact class from its profile at best; with two threads it often does not, and then a store is a call and
- * its vector an object. The result of a product has a known class.
+ * <p>What a method is called on is cast to the class of all vectors ({@link VectorLoops#TYPE}). For a variable that changes in
+ * a loop the compiler of JDK 17 knows the class from its profile at best; with two threads it often does not, and then a store
+ * is a call and its vector an object, made anew in each turn of the loop.
+ *
+ * <p>That compiler also fails with the kernels of 12 rows, for their size, with the same consequence; so there 8 rows are the
+ * most.
  */
 final class VectorProducts {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
     private static final int LANES = SPECIES.length();
     private static final int PANEL = 2 * LANES;
+    private static final Class<? extends FloatVector> TYPE = VectorLoops.TYPE;
+
+    private static final boolean TWELVE_ROWS = Runtime.version().feature() >= 25;
 
     private VectorProducts() {}
 
@@ -42,7 +48,7 @@ final class VectorProducts {
             int at = aOffset + i * aRow;
             int ct = cOffset + i * cRow;
             // 16 is 8 and 8, not 12 and 4.
-            if (rows - i >= 12 && rows - i != 16) {
+            if (TWELVE_ROWS && rows - i >= 12 && rows - i != 16) {
                 rows12(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
                 i += 12;
             } else {
@@ -67,7 +73,7 @@ final class VectorProducts {
     static void transposedPanel(
             float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
         int i = 0;
-        for (; PANEL - i >= 12 && PANEL - i != 16; i += 12) {
+        for (; TWELVE_ROWS && PANEL - i >= 12 && PANEL - i != 16; i += 12) {
             transposed12(a, aOffset + i, depth, b, bOffset, c, cOffset + i * cRow, cRow);
         }
         for (; i < PANEL; i += 8) {
@@ -128,105 +134,105 @@ final class VectorProducts {
         for (int k = 0, bk = bOffset; k < depth; k += 2, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + k]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a0 + k]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a1 + k]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a2 + k]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a3 + k]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[a4 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a4 + k]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[a5 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a5 + k]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[a6 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a6 + k]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[a7 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a7 + k]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
-            x = FloatVector.broadcast(SPECIES, a[a8 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a8 + k]));
             s8a = x.fma(b0, s8a);
             s8b = x.fma(b1, s8b);
-            x = FloatVector.broadcast(SPECIES, a[a9 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a9 + k]));
             s9a = x.fma(b0, s9a);
             s9b = x.fma(b1, s9b);
-            x = FloatVector.broadcast(SPECIES, a[a10 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a10 + k]));
             s10a = x.fma(b0, s10a);
             s10b = x.fma(b1, s10b);
-            x = FloatVector.broadcast(SPECIES, a[a11 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a11 + k]));
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
             b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
             b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
-            x = FloatVector.broadcast(SPECIES, a[a0 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a0 + k + 1]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a1 + k + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a2 + k + 1]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a3 + k + 1]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[a4 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a4 + k + 1]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[a5 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a5 + k + 1]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[a6 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a6 + k + 1]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[a7 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a7 + k + 1]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
-            x = FloatVector.broadcast(SPECIES, a[a8 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a8 + k + 1]));
             s8a = x.fma(b0, s8a);
             s8b = x.fma(b1, s8b);
-            x = FloatVector.broadcast(SPECIES, a[a9 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a9 + k + 1]));
             s9a = x.fma(b0, s9a);
             s9b = x.fma(b1, s9b);
-            x = FloatVector.broadcast(SPECIES, a[a10 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a10 + k + 1]));
             s10a = x.fma(b0, s10a);
             s10b = x.fma(b1, s10b);
-            x = FloatVector.broadcast(SPECIES, a[a11 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a11 + k + 1]));
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
-        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
-        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
-        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
-        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s8a).intoArray(c, c8);
-        FloatVector.broadcast(SPECIES, 1).mul(s8b).intoArray(c, c8 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s9a).intoArray(c, c9);
-        FloatVector.broadcast(SPECIES, 1).mul(s9b).intoArray(c, c9 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s10a).intoArray(c, c10);
-        FloatVector.broadcast(SPECIES, 1).mul(s10b).intoArray(c, c10 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s11a).intoArray(c, c11);
-        FloatVector.broadcast(SPECIES, 1).mul(s11b).intoArray(c, c11 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s4a).intoArray(c, c4);
+        TYPE.cast(s4b).intoArray(c, c4 + LANES);
+        TYPE.cast(s5a).intoArray(c, c5);
+        TYPE.cast(s5b).intoArray(c, c5 + LANES);
+        TYPE.cast(s6a).intoArray(c, c6);
+        TYPE.cast(s6b).intoArray(c, c6 + LANES);
+        TYPE.cast(s7a).intoArray(c, c7);
+        TYPE.cast(s7b).intoArray(c, c7 + LANES);
+        TYPE.cast(s8a).intoArray(c, c8);
+        TYPE.cast(s8b).intoArray(c, c8 + LANES);
+        TYPE.cast(s9a).intoArray(c, c9);
+        TYPE.cast(s9b).intoArray(c, c9 + LANES);
+        TYPE.cast(s10a).intoArray(c, c10);
+        TYPE.cast(s10b).intoArray(c, c10 + LANES);
+        TYPE.cast(s11a).intoArray(c, c11);
+        TYPE.cast(s11b).intoArray(c, c11 + LANES);
     }
 
     private static void rows8(
@@ -266,73 +272,73 @@ final class VectorProducts {
         for (int k = 0, bk = bOffset; k < depth; k += 2, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + k]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a0 + k]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a1 + k]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a2 + k]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a3 + k]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[a4 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a4 + k]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[a5 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a5 + k]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[a6 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a6 + k]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[a7 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a7 + k]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
             b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
             b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
-            x = FloatVector.broadcast(SPECIES, a[a0 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a0 + k + 1]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a1 + k + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a2 + k + 1]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a3 + k + 1]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[a4 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a4 + k + 1]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[a5 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a5 + k + 1]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[a6 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a6 + k + 1]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[a7 + k + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a7 + k + 1]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
-        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
-        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
-        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
-        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s4a).intoArray(c, c4);
+        TYPE.cast(s4b).intoArray(c, c4 + LANES);
+        TYPE.cast(s5a).intoArray(c, c5);
+        TYPE.cast(s5b).intoArray(c, c5 + LANES);
+        TYPE.cast(s6a).intoArray(c, c6);
+        TYPE.cast(s6b).intoArray(c, c6 + LANES);
+        TYPE.cast(s7a).intoArray(c, c7);
+        TYPE.cast(s7b).intoArray(c, c7 + LANES);
     }
 
     private static void rows4(
@@ -356,39 +362,39 @@ final class VectorProducts {
         for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + k]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a0 + k]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[a1 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a1 + k]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[a2 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a2 + k]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[a3 + k]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[a3 + k]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
     }
 
     private static void rows1(float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset) {
         FloatVector s0 = FloatVector.fromArray(SPECIES, c, cOffset);
         FloatVector s1 = FloatVector.fromArray(SPECIES, c, cOffset + LANES);
         for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[aOffset + k]));
             s0 = x.fma(FloatVector.fromArray(SPECIES, b, bk), s0);
             s1 = x.fma(FloatVector.fromArray(SPECIES, b, bk + LANES), s1);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0).intoArray(c, cOffset);
-        FloatVector.broadcast(SPECIES, 1).mul(s1).intoArray(c, cOffset + LANES);
+        TYPE.cast(s0).intoArray(c, cOffset);
+        TYPE.cast(s1).intoArray(c, cOffset + LANES);
     }
 
     /**
@@ -418,7 +424,7 @@ final class VectorProducts {
         FloatVector s3a = FloatVector.fromArray(SPECIES, c, c3);
         FloatVector s3b = FloatVector.fromArray(SPECIES, c, c3 + LANES);
         for (int k = 0; k < depth; k++) {
-            FloatVector x = FloatVector.broadcast(SPECIES, a[aOffset + k]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[aOffset + k]));
             int at = k * PANEL;
             s0a = x.fma(FloatVector.fromArray(SPECIES, b, b0 + at), s0a);
             s0b = x.fma(FloatVector.fromArray(SPECIES, b, b0 + at + LANES), s0b);
@@ -429,14 +435,14 @@ final class VectorProducts {
             s3a = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at), s3a);
             s3b = x.fma(FloatVector.fromArray(SPECIES, b, b3 + at + LANES), s3b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
     }
 
     private static void transposed12(
@@ -480,105 +486,105 @@ final class VectorProducts {
         for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k += 2, ak += 2 * PANEL, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[ak]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 2]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 2]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 3]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 3]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 4]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 4]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 5]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 5]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 6]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 6]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 7]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 7]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 8]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 8]));
             s8a = x.fma(b0, s8a);
             s8b = x.fma(b1, s8b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 9]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 9]));
             s9a = x.fma(b0, s9a);
             s9b = x.fma(b1, s9b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 10]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 10]));
             s10a = x.fma(b0, s10a);
             s10b = x.fma(b1, s10b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 11]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 11]));
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
             b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
             b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 8]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 8]));
             s8a = x.fma(b0, s8a);
             s8b = x.fma(b1, s8b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 9]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 9]));
             s9a = x.fma(b0, s9a);
             s9b = x.fma(b1, s9b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 10]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 10]));
             s10a = x.fma(b0, s10a);
             s10b = x.fma(b1, s10b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 11]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 11]));
             s11a = x.fma(b0, s11a);
             s11b = x.fma(b1, s11b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
-        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
-        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
-        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
-        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s8a).intoArray(c, c8);
-        FloatVector.broadcast(SPECIES, 1).mul(s8b).intoArray(c, c8 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s9a).intoArray(c, c9);
-        FloatVector.broadcast(SPECIES, 1).mul(s9b).intoArray(c, c9 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s10a).intoArray(c, c10);
-        FloatVector.broadcast(SPECIES, 1).mul(s10b).intoArray(c, c10 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s11a).intoArray(c, c11);
-        FloatVector.broadcast(SPECIES, 1).mul(s11b).intoArray(c, c11 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s4a).intoArray(c, c4);
+        TYPE.cast(s4b).intoArray(c, c4 + LANES);
+        TYPE.cast(s5a).intoArray(c, c5);
+        TYPE.cast(s5b).intoArray(c, c5 + LANES);
+        TYPE.cast(s6a).intoArray(c, c6);
+        TYPE.cast(s6b).intoArray(c, c6 + LANES);
+        TYPE.cast(s7a).intoArray(c, c7);
+        TYPE.cast(s7b).intoArray(c, c7 + LANES);
+        TYPE.cast(s8a).intoArray(c, c8);
+        TYPE.cast(s8b).intoArray(c, c8 + LANES);
+        TYPE.cast(s9a).intoArray(c, c9);
+        TYPE.cast(s9b).intoArray(c, c9 + LANES);
+        TYPE.cast(s10a).intoArray(c, c10);
+        TYPE.cast(s10b).intoArray(c, c10 + LANES);
+        TYPE.cast(s11a).intoArray(c, c11);
+        TYPE.cast(s11b).intoArray(c, c11 + LANES);
     }
 
     private static void transposed8(
@@ -610,72 +616,72 @@ final class VectorProducts {
         for (int k = 0, ak = aOffset, bk = bOffset; k < depth; k += 2, ak += 2 * PANEL, bk += 2 * PANEL) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bk);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bk + LANES);
-            FloatVector x = FloatVector.broadcast(SPECIES, a[ak]);
+            FloatVector x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 2]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 2]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 3]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 3]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 4]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 4]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 5]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 5]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 6]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 6]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[ak + 7]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + 7]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
             b0 = FloatVector.fromArray(SPECIES, b, bk + PANEL);
             b1 = FloatVector.fromArray(SPECIES, b, bk + PANEL + LANES);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL]));
             s0a = x.fma(b0, s0a);
             s0b = x.fma(b1, s0b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 1]));
             s1a = x.fma(b0, s1a);
             s1b = x.fma(b1, s1b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 2]));
             s2a = x.fma(b0, s2a);
             s2b = x.fma(b1, s2b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 3]));
             s3a = x.fma(b0, s3a);
             s3b = x.fma(b1, s3b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 4]));
             s4a = x.fma(b0, s4a);
             s4b = x.fma(b1, s4b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 5]));
             s5a = x.fma(b0, s5a);
             s5b = x.fma(b1, s5b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 6]));
             s6a = x.fma(b0, s6a);
             s6b = x.fma(b1, s6b);
-            x = FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]);
+            x = TYPE.cast(FloatVector.broadcast(SPECIES, a[ak + PANEL + 7]));
             s7a = x.fma(b0, s7a);
             s7b = x.fma(b1, s7b);
         }
-        FloatVector.broadcast(SPECIES, 1).mul(s0a).intoArray(c, c0);
-        FloatVector.broadcast(SPECIES, 1).mul(s0b).intoArray(c, c0 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s1a).intoArray(c, c1);
-        FloatVector.broadcast(SPECIES, 1).mul(s1b).intoArray(c, c1 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s2a).intoArray(c, c2);
-        FloatVector.broadcast(SPECIES, 1).mul(s2b).intoArray(c, c2 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s3a).intoArray(c, c3);
-        FloatVector.broadcast(SPECIES, 1).mul(s3b).intoArray(c, c3 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s4a).intoArray(c, c4);
-        FloatVector.broadcast(SPECIES, 1).mul(s4b).intoArray(c, c4 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s5a).intoArray(c, c5);
-        FloatVector.broadcast(SPECIES, 1).mul(s5b).intoArray(c, c5 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s6a).intoArray(c, c6);
-        FloatVector.broadcast(SPECIES, 1).mul(s6b).intoArray(c, c6 + LANES);
-        FloatVector.broadcast(SPECIES, 1).mul(s7a).intoArray(c, c7);
-        FloatVector.broadcast(SPECIES, 1).mul(s7b).intoArray(c, c7 + LANES);
+        TYPE.cast(s0a).intoArray(c, c0);
+        TYPE.cast(s0b).intoArray(c, c0 + LANES);
+        TYPE.cast(s1a).intoArray(c, c1);
+        TYPE.cast(s1b).intoArray(c, c1 + LANES);
+        TYPE.cast(s2a).intoArray(c, c2);
+        TYPE.cast(s2b).intoArray(c, c2 + LANES);
+        TYPE.cast(s3a).intoArray(c, c3);
+        TYPE.cast(s3b).intoArray(c, c3 + LANES);
+        TYPE.cast(s4a).intoArray(c, c4);
+        TYPE.cast(s4b).intoArray(c, c4 + LANES);
+        TYPE.cast(s5a).intoArray(c, c5);
+        TYPE.cast(s5b).intoArray(c, c5 + LANES);
+        TYPE.cast(s6a).intoArray(c, c6);
+        TYPE.cast(s6b).intoArray(c, c6 + LANES);
+        TYPE.cast(s7a).intoArray(c, c7);
+        TYPE.cast(s7b).intoArray(c, c7 + LANES);
     }
 }

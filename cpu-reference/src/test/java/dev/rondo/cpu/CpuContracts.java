@@ -2,6 +2,7 @@ package dev.rondo.cpu;
 
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
+import dev.rondo.Precision;
 import dev.rondo.contract.ArgumentContract;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.DirectionContract;
@@ -10,8 +11,10 @@ import dev.rondo.contract.LayerContract;
 import dev.rondo.contract.LossContract;
 import dev.rondo.contract.OptimizerContract;
 import dev.rondo.contract.OracleContract;
+import dev.rondo.contract.PrecisionContract;
 import dev.rondo.contract.SequenceContract;
 import dev.rondo.contract.SharingContract;
+import dev.rondo.contract.SizesContract;
 import dev.rondo.contract.ThreadsContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
@@ -30,9 +33,13 @@ abstract class CpuContracts {
     }
 
     static Backend open(String loops, int threads) {
+        return open(loops, BackendOptions.defaults().withThreads(threads));
+    }
+
+    private static Backend open(String loops, BackendOptions options) {
         System.setProperty(LoopsChoice.PROPERTY, loops);
         try {
-            return Backend.named("cpu", BackendOptions.defaults().withThreads(threads));
+            return Backend.named("cpu", options);
         } finally {
             System.clearProperty(LoopsChoice.PROPERTY);
         }
@@ -115,6 +122,14 @@ abstract class CpuContracts {
     }
 
     @Nested
+    class Sizes extends SizesContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
     class Threads extends ThreadsContract {
         @Override
         protected Backend open(int threads) {
@@ -151,6 +166,16 @@ abstract class CpuContracts {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();
+        }
+    }
+
+    /** It has float32 only, which is good enough for every mode. */
+    @Nested
+    class Modes extends PrecisionContract {
+        @Override
+        protected Backend open(Precision precision) {
+            return CpuContracts.open(
+                    loops, BackendOptions.defaults().withThreads(threads).withPrecision(precision));
         }
     }
 

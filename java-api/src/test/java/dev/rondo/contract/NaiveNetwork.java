@@ -140,7 +140,7 @@ final class NaiveNetwork {
             case RNN_RELU -> {
                 double a = row.wx(0, j) + row.uh(0, j);
                 distanceFromKink = Math.min(distanceFromKink, Math.abs(a));
-                next[j] = a > 0 ? a : 0;
+                next[j] = Math.max(a, 0);
             }
             case LSTM -> {
                 double i = sigmoid(row.wx(0, j) + row.uh(0, j));

@@ -5,6 +5,7 @@ import dev.rondo.Direction;
 import dev.rondo.RnnSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The cases that the tests run through. */
@@ -120,8 +121,62 @@ final class RnnCases {
         return cases;
     }
 
+    /** Every cell, two layers with sizes that no block size divides, uneven lengths, and one infinite number in one place. */
+    static List<RnnCase> infinite() {
+        List<RnnCase> cases = new ArrayList<>();
+        long seed = 900;
+        for (Cell cell : Cell.values()) {
+            for (Direction direction : List.of(Direction.FORWARD, Direction.BIDIRECTIONAL)) {
+                RnnSpec spec = RnnSpec.of(cell, 3, 5).withLayers(2).withDirection(direction);
+                for (InfinitePlace place : InfinitePlace.values()) {
+                    if (place != InfinitePlace.C0 || cell.hasCellState()) {
+                        RnnCase one = RnnCase.random(spec, 4, 4, seed++).withLengths(4, 2, 0, 3);
+                        cases.add(place.set(scaled(one), seed % 2 == 0 ? 1 / 0.0 : -1 / 0.0));
+                    }
+                }
+            }
+        }
+        return cases;
+    }
+
+    /** Where {@link #infinite} puts an infinity. */
+    private enum InfinitePlace {
+        X,
+        H0,
+        H0_OF_AN_EMPTY_ROW,
+        C0,
+        WEIGHT_IH,
+        WEIGHT_HH,
+        WEIGHT_IH_L1,
+        BIAS,
+        DY,
+        DH;
+
+        private RnnCase set(RnnCase one, double infinity) {
+            int hidden = one.spec.hiddenSize();
+            StateValues initial = Objects.requireNonNull(one.initial);
+            switch (this) {
+                case X -> one.x[(one.batch + 1) * one.spec.inputSize() + 1] = infinity;
+                case H0 -> initial.h()[hidden + 2] = infinity;
+                case H0_OF_AN_EMPTY_ROW -> initial.h()[2 * hidden + 2] = infinity;
+                case C0 -> initial.c()[hidden + 2] = infinity;
+                case WEIGHT_IH -> setWeight(one, "weight_ih_l0", infinity);
+                case WEIGHT_HH -> setWeight(one, "weight_hh_l0", infinity);
+                case WEIGHT_IH_L1 -> setWeight(one, "weight_ih_l1", infinity);
+                case BIAS -> setWeight(one, "bias_ih_l0", infinity);
+                case DY -> Objects.requireNonNull(one.dy)[(one.batch + 1) * one.spec.outputSize() + 1] = infinity;
+                case DH -> Objects.requireNonNull(one.dLast).h()[hidden + 2] = infinity;
+            }
+            return one;
+        }
+
+        private static void setWeight(RnnCase one, String entry, double infinity) {
+            one.weights[(int) one.spec.layout().entry(entry).offset() + 4] = infinity;
+        }
+    }
+
     /** Weights of at most 1 / sqrt(H), as networks start with, so that results are of unit scale. */
-    private static RnnCase scaled(RnnCase one) {
+    static RnnCase scaled(RnnCase one) {
         RnnCase scaled = one.copy();
         scaled.weights =
                 new Numbers(one.spec.hiddenSize()).uniform(one.weights.length, 1 / Math.sqrt(one.spec.hiddenSize()));

@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
+import jcuda.driver.CUevent;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -126,6 +127,39 @@ final class CudaContext implements AutoCloseable {
     /** Waits until all work is done; between enter and exit. */
     void synchronize(String what) {
         check(JCudaDriver.cuStreamSynchronize(stream), what);
+    }
+
+    /**
+     * The time that launches take on the device, in microseconds; between enter and exit.
+     *
+     * @param runs how often they are timed, after once untimed
+     * @return the least
+     */
+    double microseconds(int runs, Runnable launches) {
+        CUevent start = new CUevent();
+        CUevent end = new CUevent();
+        float[] milliseconds = new float[1];
+        double least = Double.POSITIVE_INFINITY;
+        check(JCudaDriver.cuEventCreate(start, 0), "cuEventCreate");
+        try {
+            check(JCudaDriver.cuEventCreate(end, 0), "cuEventCreate");
+            try {
+                launches.run();
+                for (int i = 0; i < runs; i++) {
+                    check(JCudaDriver.cuEventRecord(start, stream), "cuEventRecord");
+                    launches.run();
+                    check(JCudaDriver.cuEventRecord(end, stream), "cuEventRecord");
+                    check(JCudaDriver.cuEventSynchronize(end), "cuEventSynchronize");
+                    check(JCudaDriver.cuEventElapsedTime(milliseconds, start, end), "cuEventElapsedTime");
+                    least = Math.min(least, 1000.0 * milliseconds[0]);
+                }
+            } finally {
+                JCudaDriver.cuEventDestroy(end);
+            }
+        } finally {
+            JCudaDriver.cuEventDestroy(start);
+        }
+        return least;
     }
 
     /** Whether every launch waits for its end, and memory is poisoned. */

@@ -1,6 +1,9 @@
 package dev.rondo.cuda;
 
+import dev.rondo.BackendException;
+import dev.rondo.BackendOptions;
 import dev.rondo.IntTensor;
+import dev.rondo.Precision;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.spi.BackendKernels;
@@ -15,17 +18,25 @@ import jcuda.driver.JCudaDriver;
 /** The open backend {@code cuda}: a device with its memory and its kernels. */
 final class CudaKernels implements BackendKernels {
     private final CudaProbe.Device device;
+    private final Precision precision;
     private final CudaContext context;
     private final DeviceMemory memory;
     private final Staging staging;
     private final Launcher launcher;
+    private final ProductsChoice.Outcome choice;
     private final Products products;
+    private final Plans plans;
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
 
-    CudaKernels(CudaProbe.Device device) {
+    CudaKernels(CudaProbe.Device device, BackendOptions options) {
         this.device = device;
+        this.precision = options.precision();
+        if (!device.precisions().contains(precision)) {
+            throw new BackendException("precision " + precision
+                    + ": expected a device of compute capability 8.0 or newer, or precision FP32, got " + device);
+        }
         this.context = new CudaContext(0);
         try {
             context.enter();
@@ -33,7 +44,9 @@ final class CudaKernels implements BackendKernels {
                 memory = new DeviceMemory(context);
                 staging = new Staging(context);
                 launcher = new Launcher(context);
-                products = new Products(context, launcher);
+                choice = ProductsChoice.ofProperty().open(context, memory, device, precision);
+                products = new Products(context, launcher, precision, choice.cublas());
+                plans = new Plans(DeviceLimits.of(context.device(), device), launcher, precision);
                 layers = new CudaLayers(this);
                 losses = new CudaLosses(this);
                 optimizers = new CudaOptimizers(this);
@@ -66,6 +79,10 @@ final class CudaKernels implements BackendKernels {
         return products;
     }
 
+    Plans plans() {
+        return plans;
+    }
+
     /** The address of the first element of a tensor of this backend. */
     long address(Tensor tensor) {
         return ((DeviceStorage) tensor.storage()).at(tensor.offset());
@@ -93,7 +110,8 @@ final class CudaKernels implements BackendKernels {
 
     @Override
     public String description() {
-        return "float32, " + device + ", stream order, own products";
+        return "float32" + (precision == Precision.FP32 ? "" : " with products in " + precision) + ", " + device + ", "
+                + choice + ", " + plans.description();
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.rondo.cuda;
 
+import dev.rondo.Precision;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import jcuda.driver.CUdevice;
@@ -54,6 +56,17 @@ public record CudaProbe(
      * @param emulated whether it is the emulator of the tests, and no GPU
      */
     public record Device(String name, int capability, int multiprocessors, long memoryBytes, boolean emulated) {
+        /**
+         * The precisions of matrix products that this device can compute.
+         *
+         * @return all, or before compute capability 8.0 float32 alone
+         */
+        public List<Precision> precisions() {
+            return capability >= ProductKernels.MIN_TENSOR_CAPABILITY
+                    ? List.of(Precision.values())
+                    : List.of(Precision.FP32);
+        }
+
         @Override
         public String toString() {
             return String.format(
@@ -188,7 +201,8 @@ public record CudaProbe(
         return "allow".equals(System.getProperty(EMULATOR_PROPERTY));
     }
 
-    private static String versionText(int version) {
+    /** Such as 12.4 for 12040. */
+    static String versionText(int version) {
         return version / 1000 + "." + version % 1000 / 10;
     }
 

@@ -38,6 +38,6 @@ public final class CudaProvider implements BackendProvider {
         if (!probe.isUsable() || device == null) {
             throw new BackendException("backend cuda cannot be used here: " + probe.detail());
         }
-        return new CudaKernels(device);
+        return new CudaKernels(device, options);
     }
 }

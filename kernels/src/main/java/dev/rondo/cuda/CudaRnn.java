@@ -38,6 +38,7 @@ final class CudaRnn implements RnnKernel {
 
     private final List<DeviceMemory.Buffer> dOutputs = new ArrayList<>();
 
+    private DeviceMemory.@Nullable Buffer workspace;
     private int steps;
     private int batch;
     private boolean hasLengths;
@@ -128,6 +129,34 @@ final class CudaRnn implements RnnKernel {
         return scratch.address();
     }
 
+    /** Makes the memory for the blocks of a recurrence to hand values to each other, once. */
+    void reserveWorkspace() {
+        if (workspace == null) {
+            workspace = allocate(
+                    GridRecurrence.workspaceElements(spec.cell(), spec.hiddenSize(), maxSteps, maxBatch), "workspace");
+        }
+    }
+
+    /** That memory; 0 if no recurrence needs it. */
+    long workspace() {
+        return workspace == null ? 0 : workspace.address();
+    }
+
+    /**
+     * The time of launches that go through the steps, in microseconds: the least of three runs after one that does not count.
+     *
+     * @param mostSteps the sequence is cut to so many steps meanwhile
+     */
+    double microseconds(int mostSteps, Runnable launches) {
+        int all = steps;
+        steps = Math.min(all, mostSteps);
+        try {
+            return backend.context().microseconds(3, launches);
+        } finally {
+            steps = all;
+        }
+    }
+
     @Override
     public void forward(
             Mode mode,
@@ -164,7 +193,7 @@ final class CudaRnn implements RnnKernel {
             for (int i = 0; i < passes.size(); i++) {
                 int layer = i / spec.directions();
                 long layerInput = layer == 0 ? x : outputs.get(layer - 1).address();
-                passes.get(i).begin(weights, layerInput, indices && layer == 0);
+                passes.get(i).begin(weights, layerInput, indices && layer == 0, mode == Mode.TRAINING);
             }
             boolean dropOut = mode == Mode.TRAINING && spec.dropout() > 0 && spec.layers() > 1;
             long h0 = initial == null ? 0 : backend.address(initial.h());

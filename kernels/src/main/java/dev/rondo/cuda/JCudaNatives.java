@@ -22,7 +22,7 @@ final class JCudaNatives {
 
     /** The driver API's native; the failure is remembered, since a second try could only say that the class is broken. */
     static final class Driver {
-        private static final @Nullable Throwable FAILURE = load("jcuda.driver.JCudaDriver");
+        private static final @Nullable Throwable FAILURE = load("jcuda.driver.JCudaDriver", folder -> {});
 
         private Driver() {}
 
@@ -32,20 +32,21 @@ final class JCudaNatives {
         }
     }
 
-    /** The native of cuBLAS, and with it the library itself. */
-    static final class Cublas {
-        private static final @Nullable Throwable FAILURE = load("jcuda.jcublas.JCublas2");
-
-        private Cublas() {}
-
-        /** Why it cannot be loaded; null if it is. */
-        static @Nullable Throwable failure() {
-            return FAILURE;
-        }
+    /** What is done before JCuda's class is initialised. */
+    @FunctionalInterface
+    interface Preparation {
+        /** Gets ready; the folder is the private one. */
+        void in(Path folder) throws IOException;
     }
 
-    /** Initialises a class of JCuda, which loads its native. */
-    private static synchronized @Nullable Throwable load(String className) {
+    /**
+     * Initialises a class of JCuda, which loads its native.
+     *
+     * @param className the class
+     * @param preparation comes before it
+     * @return why it cannot be loaded; null if it is
+     */
+    static synchronized @Nullable Throwable load(String className, Preparation preparation) {
         Path folder;
         try {
             folder = Files.createTempDirectory("rondo-jcuda-");
@@ -57,9 +58,10 @@ final class JCudaNatives {
         String tmpdir = System.getProperty(TMPDIR);
         System.setProperty(TMPDIR, folder.toString());
         try {
+            preparation.in(folder);
             Class.forName(className, true, JCudaNatives.class.getClassLoader());
             return null;
-        } catch (ClassNotFoundException | LinkageError e) {
+        } catch (IOException | ClassNotFoundException | LinkageError e) {
             return e;
         } finally {
             System.setProperty(TMPDIR, tmpdir);

@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import jcuda.driver.CUfunction;
 import jcuda.driver.CUmodule;
 import jcuda.driver.JCudaDriver;
@@ -29,6 +32,9 @@ final class KernelImages {
     private static final int FATBIN_HEADER_SIZE_AT = 6;
     private static final int FATBIN_SIZE_AT = 8;
 
+    private static final Pattern NVCC = Pattern.compile("\"nvcc\": \"([^\"]*)\"");
+    private static final Pattern CAPABILITIES = Pattern.compile("\"capabilities\": \\[([0-9, ]*)]");
+
     private final CudaContext context;
     private final Map<String, CUmodule> modules = new HashMap<>();
     private final Map<Kernel, CUfunction> functions = new EnumMap<>(Kernel.class);
@@ -44,6 +50,31 @@ final class KernelImages {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** What there is, from the manifest that the build writes. */
+    static String text() {
+        try {
+            if (!present()) {
+                return "none: built without nvcc";
+            }
+            byte[] bytes = read("manifest.json");
+            if (bytes == null) {
+                return "PTX, without a manifest";
+            }
+            String manifest = new String(bytes, StandardCharsets.UTF_8);
+            String machineCode = read(Kernel.LSTM_FORWARD.file() + ".fatbin") == null
+                    ? "PTX"
+                    : "machine code for compute capability " + found(CAPABILITIES, manifest) + ", and PTX";
+            return machineCode + ", by nvcc " + found(NVCC, manifest);
+        } catch (IOException e) {
+            return "cannot be read: " + e.getMessage();
+        }
+    }
+
+    private static String found(Pattern pattern, String manifest) {
+        Matcher matcher = pattern.matcher(manifest);
+        return matcher.find() ? matcher.group(1) : "unknown";
     }
 
     /** The function of a kernel; the context is current. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import jcuda.Pointer;
 import jcuda.driver.CUdevice_attribute;
 import jcuda.driver.CUfunction;
+import jcuda.driver.CUfunction_attribute;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -22,18 +23,24 @@ final class Launcher {
 
     private final CudaContext context;
     private final KernelImages images;
+    private final int multiprocessors;
     private final int maxBlocks;
     private final ByteBuffer arguments = ByteBuffer.allocateDirect(256).order(ByteOrder.nativeOrder());
     /** For each kernel a table of pointers to its arguments. */
     private final Map<Kernel, Pointer> tables = new EnumMap<>(Kernel.class);
 
+    /** For each kernel the dynamic shared memory that it was told it may use. */
+    private final Map<Kernel, Integer> sharedLimits = new EnumMap<>(Kernel.class);
+
     private Kernel kernel = Kernel.SGD;
     private int argument;
+    private int sharedBytes;
+    private boolean cooperative;
 
     Launcher(CudaContext context) {
         this.context = context;
         this.images = new KernelImages(context);
-        int multiprocessors =
+        this.multiprocessors =
                 CudaProbe.attribute(context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
         this.maxBlocks = multiprocessors * BLOCKS_PER_MULTIPROCESSOR;
         context.atClose(images::close);
@@ -43,6 +50,8 @@ final class Launcher {
     Launcher of(Kernel next) {
         kernel = next;
         argument = 0;
+        sharedBytes = 0;
+        cooperative = false;
         return this;
     }
 
@@ -83,6 +92,52 @@ final class Launcher {
         return this;
     }
 
+    /** Dynamic shared memory of a block. */
+    Launcher shared(int bytes) {
+        allowShared(kernel, bytes);
+        sharedBytes = bytes;
+        return this;
+    }
+
+    /** All blocks of the grid are resident at the same time. */
+    Launcher cooperative() {
+        cooperative = true;
+        return this;
+    }
+
+    /** Allows the kernel's clusters more blocks than every device with clusters has to take. */
+    Launcher largeCluster() {
+        context.check(
+                JCudaDriver.cuFuncSetAttribute(
+                        images.function(kernel),
+                        CUfunction_attribute.CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED,
+                        1),
+                "cuFuncSetAttribute for the clusters of " + kernel.symbol());
+        return this;
+    }
+
+    private void allowShared(Kernel of, int bytes) {
+        if (bytes > sharedLimits.getOrDefault(of, 0)) {
+            context.check(
+                    JCudaDriver.cuFuncSetAttribute(
+                            images.function(of),
+                            CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                            bytes),
+                    "cuFuncSetAttribute of " + bytes + " bytes of shared memory for " + of.symbol());
+            sharedLimits.put(of, bytes);
+        }
+    }
+
+    /** How many blocks of a kernel are resident on the whole device at the same time. */
+    long residentBlocks(Kernel of, int threads, int bytes) {
+        allowShared(of, bytes);
+        int[] blocks = new int[1];
+        context.check(
+                JCudaDriver.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, images.function(of), threads, bytes),
+                "cuOccupancyMaxActiveBlocksPerMultiprocessor for " + of.symbol());
+        return (long) blocks[0] * multiprocessors;
+    }
+
     /** The number of blocks of an elementwise kernel: a thread for each element, or as many as fill the device. */
     int blocks(long elements) {
         return (int) Math.min((elements + THREADS - 1) / THREADS, maxBlocks);
@@ -105,18 +160,14 @@ final class Launcher {
             table = table(kernel);
             tables.put(kernel, table);
         }
-        int status = JCudaDriver.cuLaunchKernel(
-                function,
-                Math.toIntExact(gridX),
-                Math.toIntExact(gridY),
-                Math.toIntExact(gridZ),
-                blockX,
-                blockY,
-                1,
-                0,
-                context.stream(),
-                table,
-                null);
+        int x = Math.toIntExact(gridX);
+        int y = Math.toIntExact(gridY);
+        int z = Math.toIntExact(gridZ);
+        int status = cooperative
+                ? JCudaDriver.cuLaunchCooperativeKernel(
+                        function, x, y, z, blockX, blockY, 1, sharedBytes, context.stream(), table)
+                : JCudaDriver.cuLaunchKernel(
+                        function, x, y, z, blockX, blockY, 1, sharedBytes, context.stream(), table, null);
         if (status == Status.SUCCESS && context.isDebug()) {
             status = JCudaDriver.cuStreamSynchronize(context.stream());
         }
@@ -151,6 +202,8 @@ final class Launcher {
                 .append(gridX + " x " + gridY + " x " + gridZ)
                 .append(", block ")
                 .append(blockX + " x " + blockY)
+                .append(sharedBytes > 0 ? ", " + sharedBytes + " bytes of shared memory" : "")
+                .append(cooperative ? ", cooperative" : "")
                 .toString();
     }
 }

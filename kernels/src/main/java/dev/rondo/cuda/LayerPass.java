@@ -42,6 +42,9 @@ final class LayerPass {
 
     private boolean indices;
     private long dy;
+    private long dhLast;
+    private Recurrence forwardForm = new StepRecurrence(true);
+    private Recurrence backwardForm = new StepRecurrence(false);
 
     LayerPass(CudaKernels backend, CudaRnn rnn, RnnSpec spec, int layer, int d, int maxSteps, int maxBatch) {
         this.backend = backend;
@@ -110,6 +113,33 @@ final class LayerPass {
         return p == null ? 0 : p.at(s * units());
     }
 
+    int steps() {
+        return rnn.steps();
+    }
+
+    CudaCell cell() {
+        return cell;
+    }
+
+    boolean isReverse() {
+        return reverse;
+    }
+
+    /** D*H, the distance of two rows of dy. */
+    int outputSize() {
+        return spec.outputSize();
+    }
+
+    /** This direction's part of dy {@code [T,N,D*H]}; 0 for zero. */
+    long dy() {
+        return dy;
+    }
+
+    /** Memory for blocks to hand values to each other. */
+    long workspace() {
+        return rnn.workspace();
+    }
+
     long dh() {
         return rnn.dh();
     }
@@ -140,7 +170,7 @@ final class LayerPass {
         return weights + 4 * (weightOffsets[0] + (long) gate * hidden * inputs);
     }
 
-    private long u(int gate) {
+    long u(int gate) {
         return weights + 4 * (weightOffsets[1] + (long) gate * hidden * hidden);
     }
 
@@ -186,6 +216,20 @@ final class LayerPass {
                 .integer(hidden);
     }
 
+    /** Gives dh of rows past their length at step s what it was at first: a product with 0 need not be 0. */
+    void keepPastLengths(int s) {
+        if (lengths() != 0) {
+            launch(Kernel.ROWS_PAST_LENGTHS)
+                    .pointer(dh())
+                    .pointer(dhLast)
+                    .pointer(lengths())
+                    .integer(s)
+                    .integer(rnn.batch())
+                    .integer(hidden)
+                    .linear(units());
+        }
+    }
+
     /** {@code target = or += U^T da} of step s. */
     void addRecurrentGradient(int s, Group group, long target, boolean accumulate) {
         backend.products()
@@ -216,6 +260,9 @@ final class LayerPass {
         if (transposedWeights == null && isIndices) {
             transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
         }
+        if (backend.plans().mayTakeGrid(spec.cell())) {
+            rnn.reserveWorkspace();
+        }
     }
 
     /**
@@ -225,12 +272,29 @@ final class LayerPass {
      * @param weightsAddress the flat vector of the weights
      * @param xAddress {@code [T,N,I]} or indices {@code [T,N]}
      * @param isIndices which of the two
+     * @param training whether a backward pass may come
      */
-    void begin(long weightsAddress, long xAddress, boolean isIndices) {
+    void begin(long weightsAddress, long xAddress, boolean isIndices, boolean training) {
         weights = weightsAddress;
         source = xAddress;
         indices = isIndices;
         x = ordered != null && (indices || isOrderedCopy()) ? ordered.address() : xAddress;
+        forwardForm = form(true);
+        if (training) {
+            dy = 0;
+            backwardForm = form(false);
+        }
+    }
+
+    /** The form of a recurrence for this batch. Measuring one is harmless here: what it spoils is about to be written. */
+    private Recurrence form(boolean forward) {
+        return backend.plans()
+                .choose(
+                        spec.cell(),
+                        forward,
+                        hidden,
+                        rnn.batch(),
+                        form -> rnn.microseconds(Plans.MEASURED_STEPS, () -> form.launch(this)));
     }
 
     /** Whether the input has to be brought into the order of the steps: other order, or padding that must not be read. */
@@ -252,9 +316,7 @@ final class LayerPass {
         }
         cell.fillBiases(this);
         cell.input().forEach(this::addInput);
-        for (int s = 0; s < rnn.steps(); s++) {
-            cell.forward(this, s);
-        }
+        forwardForm.launch(this);
     }
 
     private void initialize(DeviceMemory.Buffer slots, long initial) {
@@ -342,19 +404,8 @@ final class LayerPass {
      */
     void backward(long dyAddress, long dhLast) {
         dy = dyAddress == 0 ? 0 : dyAddress + 4L * d * hidden;
-        for (int s = rnn.steps() - 1; s >= 0; s--) {
-            cell.backward(this, s);
-            if (lengths() != 0) {
-                launch(Kernel.ROWS_PAST_LENGTHS)
-                        .pointer(dh())
-                        .pointer(dhLast)
-                        .pointer(lengths())
-                        .integer(s)
-                        .integer(rnn.batch())
-                        .integer(hidden)
-                        .linear(units());
-            }
-        }
+        this.dhLast = dhLast;
+        backwardForm.launch(this);
     }
 
     /**

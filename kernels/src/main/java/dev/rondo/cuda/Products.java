@@ -1,23 +1,40 @@
 package dev.rondo.cuda;
 
+import dev.rondo.Precision;
 import jcuda.driver.CUdevice_attribute;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Matrix products on the device, row-major, with pitches in elements: {@code C = A B} or {@code C += A B} with A, B or neither
- * transposed. In an order of the sums that only the sizes decide. Called between enter and exit of the context.
+ * transposed. Which kernel computes a product, and in which order it sums, is decided by the precision, the sizes and the device
+ * alone. Called between enter and exit of the context.
  */
 final class Products {
-    private static final int TILE = 128;
     private static final int FEW_ROWS = 32;
     private static final int FEW_COLUMNS = 16;
     private static final int MAX_GRID_Y = 65535;
     private static final int MIN_DEPTH_OF_PART = 256;
 
+    /** With fewer rows most of a tile of the tensor cores would be empty. */
+    private static final int MIN_TENSOR_ROWS = 16;
+
+    /** With fewer rows of A, or of A^T's and B's depth, a product is left to own kernels, which are made for the steps of a network. */
+    private static final int MIN_CUBLAS_ROWS = 128;
+
     private final Launcher launcher;
+    private final @Nullable Cublas cublas;
+    private final ProductKernels large;
     private final int multiprocessors;
 
-    Products(CudaContext context, Launcher launcher) {
+    /**
+     * Products of a backend.
+     *
+     * @param cublas cuBLAS for large products; null for own kernels
+     */
+    Products(CudaContext context, Launcher launcher, Precision precision, @Nullable Cublas cublas) {
         this.launcher = launcher;
+        this.cublas = cublas;
+        this.large = ProductKernels.of(precision);
         this.multiprocessors =
                 CudaProbe.attribute(context.device(), CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
     }
@@ -28,7 +45,11 @@ final class Products {
      * @param accumulate whether it is added to C
      */
     void nt(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, boolean accumulate) {
-        byRows(Kernel.PRODUCT_NT, Kernel.PRODUCT_FEW_ROWS_NT, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+        if (cublas != null && m >= MIN_CUBLAS_ROWS) {
+            cublas.nt(a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+            return;
+        }
+        byRows(large.nt(), Kernel.PRODUCT_FEW_ROWS_NT, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
     }
 
     /**
@@ -37,11 +58,25 @@ final class Products {
      * @param accumulate whether it is added to C
      */
     void nn(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, boolean accumulate) {
-        byRows(Kernel.PRODUCT_NN, Kernel.PRODUCT_FEW_ROWS_NN, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+        if (cublas != null && m >= MIN_CUBLAS_ROWS) {
+            cublas.nn(a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+            return;
+        }
+        byRows(large.nn(), Kernel.PRODUCT_FEW_ROWS_NN, a, aRow, b, bRow, c, cRow, m, n, k, accumulate);
+    }
+
+    /**
+     * Whether the kernels for large products should be faster than the one for few rows, whose blocks are small: in FP32 where
+     * each multiprocessor gets a tile, and on tensor cores, which multiply several times as fast, where a quarter of them does.
+     * Both are estimates.
+     */
+    private boolean isLarge(int m, int n) {
+        long tiles = large.rowTiles(m) * large.columnTiles(n);
+        return large.tensorCores() ? m >= MIN_TENSOR_ROWS && 4 * tiles >= multiprocessors : tiles >= multiprocessors;
     }
 
     private void byRows(
-            Kernel large,
+            Kernel kernel,
             Kernel fewRows,
             long a,
             long aRow,
@@ -53,25 +88,31 @@ final class Products {
             int n,
             int k,
             boolean accumulate) {
-        if (tiles(m, TILE) * tiles(n, TILE) < multiprocessors) {
+        if (!isLarge(m, n)) {
             operands(fewRows, a, aRow, b, bRow, c, cRow)
                     .integer(m)
                     .integer(n)
                     .integer(k)
                     .flag(accumulate)
-                    .grid(tiles(n, FEW_COLUMNS), tiles(m, FEW_ROWS), 1, Launcher.THREADS, 1);
+                    .grid(
+                            ProductKernels.tiles(n, FEW_COLUMNS),
+                            ProductKernels.tiles(m, FEW_ROWS),
+                            1,
+                            Launcher.THREADS,
+                            1);
             return;
         }
-        for (long first = 0; first < m; first += MAX_GRID_Y * TILE) {
-            int rows = (int) Math.min(m - first, MAX_GRID_Y * TILE);
-            operands(large, a + 4 * first * aRow, aRow, b, bRow, c + 4 * first * cRow, cRow)
+        int most = MAX_GRID_Y * large.tileRows();
+        for (long first = 0; first < m; first += most) {
+            int rows = (int) Math.min(m - first, most);
+            operands(kernel, a + 4 * first * aRow, aRow, b, bRow, c + 4 * first * cRow, cRow)
                     .integer(rows)
                     .integer(n)
                     .integer(k)
                     .flag(accumulate)
                     .integer(k)
                     .wide(0)
-                    .grid(tiles(n, TILE), tiles(rows, TILE), 1, Launcher.THREADS, 1);
+                    .grid(large.columnTiles(n), large.rowTiles(rows), 1, Launcher.THREADS, 1);
         }
     }
 
@@ -87,14 +128,15 @@ final class Products {
 
     /** The parts that the depth of {@link #addTransposed} is cut into, so that few tiles keep the device busy. */
     private int parts(int m, int n, int k) {
-        long tiles = tiles(m, TILE) * tiles(n, TILE);
+        long tiles = large.rowTiles(m) * large.columnTiles(n);
         long wanted = tiles >= multiprocessors ? 1 : 2L * multiprocessors / tiles;
         return (int) Math.max(1, Math.min(wanted, k / MIN_DEPTH_OF_PART));
     }
 
     /** The elements of scratch that {@link #addTransposed} needs. */
     long scratchElements(int m, int n, int k) {
-        int parts = parts(m, n, k);
+        // A later call may have fewer rows.
+        int parts = parts(m, n, cublas == null ? k : Math.min(k, MIN_CUBLAS_ROWS - 1));
         return parts == 1 ? 0 : (long) parts * m * n;
     }
 
@@ -104,6 +146,10 @@ final class Products {
      * @param scratch with {@link #scratchElements}
      */
     void addTransposed(long a, long aRow, long b, long bRow, long c, long cRow, int m, int n, int k, long scratch) {
+        if (cublas != null && k >= MIN_CUBLAS_ROWS) {
+            cublas.addTransposed(a, aRow, b, bRow, c, cRow, m, n, k);
+            return;
+        }
         int parts = parts(m, n, k);
         int depth = (int) (((long) k + parts - 1) / parts);
         if (parts == 1) {
@@ -137,20 +183,17 @@ final class Products {
             int depth,
             long partStride,
             int parts) {
-        for (long first = 0; first < m; first += MAX_GRID_Y * TILE) {
-            int rows = (int) Math.min(m - first, MAX_GRID_Y * TILE);
-            operands(Kernel.PRODUCT_TN, a + 4 * first, aRow, b, bRow, c + 4 * first * cRow, cRow)
+        int most = MAX_GRID_Y * large.tileRows();
+        for (long first = 0; first < m; first += most) {
+            int rows = (int) Math.min(m - first, most);
+            operands(large.tn(), a + 4 * first, aRow, b, bRow, c + 4 * first * cRow, cRow)
                     .integer(rows)
                     .integer(n)
                     .integer(k)
                     .flag(accumulate)
                     .integer(depth)
                     .wide(partStride)
-                    .grid(tiles(n, TILE), tiles(rows, TILE), parts, Launcher.THREADS, 1);
+                    .grid(large.columnTiles(n), large.rowTiles(rows), parts, Launcher.THREADS, 1);
         }
-    }
-
-    private static long tiles(int size, int tile) {
-        return (size + (long) tile - 1) / tile;
     }
 }

@@ -33,15 +33,23 @@ final class ChildJvm {
                     .orElseThrow(() -> new AssertionError("no " + key + " in the output:\n" + this));
         }
 
+        /** All that it printed. */
+        String text() {
+            return output + errors;
+        }
+
         @Override
         public String toString() {
             return "status " + status + "\n" + output + "\n" + errors;
         }
     }
 
-    /** A child that runs a main method. */
+    /** A child that runs a main method; it finds the emulator where this one does. */
     ChildJvm(Class<?> main) {
         this.main = main;
+        for (String name : List.of("rondo.test.emulator", "rondo.test.images")) {
+            property(name, System.getProperty(name, ""));
+        }
     }
 
     ChildJvm property(String name, String value) {
@@ -61,10 +69,10 @@ final class ChildJvm {
     }
 
     /** Starts it and waits for its end. */
-    Outcome run() throws IOException, InterruptedException {
+    Outcome run(String... arguments) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("rondo-child-");
         try {
-            return finish(start(folder), folder);
+            return finish(start(folder, arguments), folder);
         } finally {
             try (var files = Files.list(folder)) {
                 for (Path file : files.toList()) {
@@ -75,7 +83,7 @@ final class ChildJvm {
         }
     }
 
-    private Process start(Path folder) throws IOException {
+    private Process start(Path folder, String... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-cp");
@@ -87,6 +95,7 @@ final class ChildJvm {
         command.addAll(List.of("-ea", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(options);
         command.add(main.getName());
+        command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectOutput(folder.resolve("output").toFile())
                 .redirectError(folder.resolve("errors").toFile());

@@ -11,6 +11,7 @@ import dev.rondo.contract.OptimizerContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.SequenceContract;
 import dev.rondo.contract.SharingContract;
+import dev.rondo.contract.SizesContract;
 import dev.rondo.contract.TruncatedBpttContract;
 import dev.rondo.contract.WrappedMemoryContract;
 import dev.rondo.model.CharacterLanguageModelContract;
@@ -85,6 +86,14 @@ class CudaContractsTest {
 
     @Nested
     class Sequence extends SequenceContract {
+        @Override
+        protected Backend open() {
+            return TestDevice.open();
+        }
+    }
+
+    @Nested
+    class Sizes extends SizesContract {
         @Override
         protected Backend open() {
             return TestDevice.open();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.Backend;
+import dev.rondo.BackendOptions;
 import dev.rondo.emulator.Emulator;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,8 +64,13 @@ final class TestDevice {
 
     /** Opens the backend. */
     static Backend open() {
+        return open(BackendOptions.defaults());
+    }
+
+    /** Opens the backend with settings. */
+    static Backend open(BackendOptions options) {
         require();
-        return Backend.named("cuda");
+        return Backend.named("cuda", options);
     }
 
     /** The kernels behind a backend. */

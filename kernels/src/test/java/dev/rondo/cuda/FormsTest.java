@@ -1,0 +1,145 @@
+package dev.rondo.cuda;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.Backend;
+import dev.rondo.BackendException;
+import dev.rondo.Cell;
+import dev.rondo.Mode;
+import dev.rondo.RnnSpec;
+import dev.rondo.contract.CellContract;
+import dev.rondo.contract.DirectionContract;
+import dev.rondo.contract.SizesContract;
+import dev.rondo.emulator.Emulator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/** Contracts with every form of the recurrence, each in another order of threads. */
+class FormsTest {
+    /** Opens the backend with a form that is forced. */
+    private static Backend open(String form, String order) {
+        TestDevice.requireEmulator();
+        Emulator.order(order);
+        String before = System.getProperty(Plans.PROPERTY);
+        System.setProperty(Plans.PROPERTY, form);
+        try {
+            return TestDevice.open();
+        } finally {
+            if (before == null) {
+                System.clearProperty(Plans.PROPERTY);
+            } else {
+                System.setProperty(Plans.PROPERTY, before);
+            }
+        }
+    }
+
+    @AfterEach
+    void resetEmulator() {
+        Emulator.order("fwd");
+    }
+
+    @Test
+    void aFormThatDoesNotFitIsRefused() {
+        try (Backend backend = open("block", "fwd")) {
+            RnnSpec spec = RnnSpec.of(Cell.LSTM, 1, 2000);
+            String message = assertThrows(BackendException.class, () -> run(backend, spec))
+                    .getMessage();
+            assertTrue(
+                    message.contains("H = 2000") && message.contains("[step") && message.contains("got block"),
+                    message);
+        }
+        for (String wrong : new String[] {"cluster:3", "nonsense", "cluster:4x0"}) {
+            try (Backend backend = open(wrong, "fwd")) {
+                String message = assertThrows(BackendException.class, () -> run(backend, RnnSpec.of(Cell.GRU, 1, 4)))
+                        .getMessage();
+                assertTrue(
+                        message.startsWith(Plans.PROPERTY) && message.contains(wrong.replace("cluster:3", "3")),
+                        message);
+            }
+        }
+    }
+
+    private static void run(Backend backend, RnnSpec spec) {
+        backend.rnn(spec, 1, 1)
+                .forward(Mode.INFERENCE, backend.parameters(spec), backend.tensor(1, 1, 1), null, null, null, null);
+    }
+
+    /** Contracts that go through all that a form does. */
+    abstract static class Form {
+        private final String form;
+        private final String order;
+
+        Form(String form, String order) {
+            this.form = form;
+            this.order = order;
+        }
+
+        @Nested
+        class Cells extends CellContract {
+            @Override
+            protected Backend open() {
+                return FormsTest.open(form, order);
+            }
+        }
+
+        @Nested
+        class Directions extends DirectionContract {
+            @Override
+            protected Backend open() {
+                return FormsTest.open(form, order);
+            }
+        }
+
+        @Nested
+        class Sizes extends SizesContract {
+            @Override
+            protected Backend open() {
+                return FormsTest.open(form, order);
+            }
+        }
+    }
+
+    @Nested
+    class Block extends Form {
+        Block() {
+            super("block,step", "rev");
+        }
+    }
+
+    @Nested
+    class ClusterOfTwo extends Form {
+        ClusterOfTwo() {
+            super("cluster:2,step", "rand:1");
+        }
+    }
+
+    @Nested
+    class ClusterOfFour extends Form {
+        ClusterOfFour() {
+            super("cluster:4,step", "fwd");
+        }
+    }
+
+    @Nested
+    class ClusterOfEight extends Form {
+        ClusterOfEight() {
+            super("cluster:8,step", "rand:2");
+        }
+    }
+
+    @Nested
+    class ClusterOfSixteen extends Form {
+        ClusterOfSixteen() {
+            super("cluster:16,step", "rev");
+        }
+    }
+
+    @Nested
+    class Grid extends Form {
+        Grid() {
+            super("grid,step", "rand:3");
+        }
+    }
+}
