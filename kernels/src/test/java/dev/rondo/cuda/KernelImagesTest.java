@@ -24,6 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Images of kernels that are damaged, missing, or not for this driver. */
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class KernelImagesTest {
     private static final String VICTIM = "lstm_forward";
     private static final int INVALID_IMAGE = 200;

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is closed, twice, by many threads, while it is used, or not at all. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class LifecycleTest {
     private static final RnnSpec SPEC = RnnSpec.of(Cell.LSTM, 3, 4);
     private static final int THREADS = 8;

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The device has no more memory: at every allocation of a training step, and for good. */
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class OutOfMemoryTest {
     private static final int OUT_OF_MEMORY = 2;
     private static final long MEMORY = 1L << 30;

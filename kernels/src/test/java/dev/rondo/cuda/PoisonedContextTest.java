@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Errors that CUDA does not recover from. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class PoisonedContextTest {
     @BeforeEach
     void requireEmulator() {

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The same bits every time: repeated, from several threads, in every order of threads and mode of streams, with and without graphs. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class RepeatabilityTest {
     private static final int REPEATS = 100;
     private static final int NETWORKS = 8;
