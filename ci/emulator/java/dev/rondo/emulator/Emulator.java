@@ -68,10 +68,13 @@ public final class Emulator {
 
     /**
      * Forgets injected failures, sticky errors, queued work, recorded launches and the last report, and goes back to
-     * the settings of the environment. Objects stay, and so does the size of the memory.
+     * the settings of the environment. Objects stay, and so does the size of the memory. Without an emulator there is
+     * nothing to forget.
      */
-    public static void reset() {
-        reset0();
+    public static synchronized void reset() {
+        if (loaded) {
+            reset0();
+        }
     }
 
     /**

@@ -37,7 +37,7 @@ class FormsTest {
 
     @AfterEach
     void resetEmulator() {
-        Emulator.order("fwd");
+        Emulator.reset();
     }
 
     @Test

@@ -57,7 +57,9 @@ class OutOfMemoryTest {
     @AfterEach
     void resetEmulator() {
         Emulator.reset();
-        Emulator.memory(MEMORY);
+        if (TestDevice.isEmulated()) {
+            Emulator.memory(MEMORY);
+        }
     }
 
     private static String golden(Step step) {
