@@ -44,7 +44,8 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     static constexpr int LEAST_LANES = !CLUSTERS ? 8 : GATES == 1 ? 2 : 4;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
     static constexpr int PREFETCHED = 2; // elements of a thread
-    using Weights = ChipWeights<PARTS, VALUES, 3>;
+    // The exchange of a cluster takes registers of its own.
+    using Weights = ChipWeights<PARTS, VALUES, CLUSTERS ? 2 : 3>;
 
     const BackwardArguments arguments;
     Exchange<CLUSTERS> exchange;

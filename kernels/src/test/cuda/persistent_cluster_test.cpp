@@ -34,7 +34,7 @@ struct Launch {
     Launch(const Case& c, bool forward) {
         int units = up((c.hidden + c.cluster - 1) / c.cluster, 4);
         int parts = forward && c.gates() == 1 ? 4 : 2, values = forward ? c.gates() : 4;
-        int kept = !forward || c.gates() == 4 ? 3 : c.gates() == 3 ? 4 : 6;
+        int kept = !forward ? (c.cluster == 1 ? 3 : 2) : c.gates() == 4 ? 3 : c.gates() == 3 ? 4 : 6;
         int groups = forward ? units / parts : up(c.cluster * units, 8) / 8;
         int depth = forward ? c.cluster * units : c.gates() * units, lanes = 32;
         int least = forward ? 4 : c.cluster == 1 ? 8 : c.gates() == 1 ? 2 : 4;

@@ -49,10 +49,10 @@ final class ClusterRecurrence implements Recurrence {
         int units = up((hidden + blocks - 1L) / blocks, 4);
         int parts = forward && gates == 1 ? 4 : 2;
         int values = forward ? gates : 4;
-        int kept = forward ? (gates == 4 ? 3 : gates == 3 ? 4 : 6) : 3;
+        int kept = forward ? (gates == 4 ? 3 : gates == 3 ? 4 : 6) : blocks == 1 ? 3 : 2;
         long groups = forward ? units / parts : up((long) blocks * units, 8) / 8;
         long depth = forward ? (long) blocks * units : (long) gates * units;
-        int leastLanes = !forward && gates == 1 ? 2 : 4;
+        int leastLanes = forward ? 4 : blocks == 1 ? 8 : gates == 1 ? 2 : 4;
         int lanes = WARP;
         while (lanes > leastLanes && (groups * lanes > MAX_THREADS || 2L * lanes >= depth)) {
             lanes /= 2;
