@@ -42,7 +42,7 @@ class CublasLibraryTest {
     private static void assertMultiplied(ChildJvm.Outcome result, String source, String version) {
         assertEquals(0, result.status(), result.text());
         assertTrue(result.text().contains("source " + source + "\n"), result.text());
-        assertTrue(result.text().contains("products by cuBLAS " + version + "\n"), result.text());
+        assertTrue(result.text().contains("products by cuBLAS " + version + ","), result.text());
         assertTrue(result.text().contains("products are right\n"), result.text());
     }
 
