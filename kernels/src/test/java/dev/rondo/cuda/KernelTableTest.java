@@ -26,18 +26,6 @@ class KernelTableTest {
     /** The argument buffer of {@link Launcher}. */
     private static final int MAX_ARGUMENT_BYTES = 256;
 
-    /** Sources whose kernels are not launched from Java. */
-    private static final Set<String> WITHOUT_LAUNCHER = Set.of(
-            "gru_backward_cluster",
-            "gru_forward_cluster",
-            "lstm_backward_cluster",
-            "lstm_forward_cluster",
-            "persistent_grid_gru",
-            "persistent_grid_lstm",
-            "persistent_grid_rnn",
-            "rnn_backward_cluster",
-            "rnn_forward_cluster");
-
     private static final Pattern ENTRY = Pattern.compile(
             "\\{\"name\": \"(\\w+)\", \"file\": \"(\\w+)\", \"parameters\": \\[(.*?)\\],\\s*\"capabilities\": \\{(.*?)\\}\\}",
             Pattern.DOTALL);
@@ -78,13 +66,7 @@ class KernelTableTest {
         for (Kernel kernel : Kernel.values()) {
             symbols.add(kernel.symbol());
         }
-        Set<String> without = new TreeSet<>();
-        sources().forEach((symbol, declaration) -> {
-            if (!symbols.contains(symbol)) {
-                without.add(declaration.file());
-            }
-        });
-        assertEquals(new TreeSet<>(WITHOUT_LAUNCHER), without);
+        assertEquals(symbols, new TreeSet<>(sources().keySet()));
     }
 
     @ParameterizedTest

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.Backend;
+import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
+import dev.rondo.Precision;
 import dev.rondo.RnnSpec;
 import dev.rondo.emulator.Emulator;
 import java.nio.file.Files;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -24,6 +28,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
 /** The same bits every time: repeated, from several threads, in every order of threads and mode of streams, with and without graphs. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -40,7 +45,7 @@ class RepeatabilityTest {
         TestDevice.requireEmulator();
         Emulator.reset();
         try (Backend backend = TestDevice.open()) {
-            golden = Workload.run(backend);
+            golden = new Workload(backend).all().results();
         }
     }
 
@@ -52,15 +57,53 @@ class RepeatabilityTest {
 
     private void assertGolden() {
         try (Backend backend = TestDevice.open()) {
-            assertEquals(golden, Workload.run(backend));
+            assertEquals(golden, new Workload(backend).all().results());
         }
         TestDevice.assertNothingLive();
     }
 
+    /** What runs in the tests below, and in those of the precisions. */
     @Test
     void everyKernelTakesPart() {
+        Set<String> launched = new TreeSet<>();
         try (Backend backend = TestDevice.open()) {
-            assertEquals(Workload.expected(), Workload.launched(backend));
+            launched.addAll(new Workload(backend).all().launched());
+        }
+        for (String form : Workload.FORMS) {
+            try (SystemProperty plan = SystemProperty.set(Plans.PROPERTY, form);
+                    Backend backend = TestDevice.open()) {
+                launched.addAll(new Workload(backend).recurrences().launched());
+            }
+        }
+        for (Precision precision : Precision.values()) {
+            try (Backend backend = TestDevice.open(BackendOptions.defaults().withPrecision(precision))) {
+                launched.addAll(new Workload(backend).products().launched());
+            }
+        }
+        Set<String> expected = new TreeSet<>();
+        for (Kernel kernel : Kernel.values()) {
+            expected.add(kernel.symbol());
+        }
+        // Four gates fill four whatever the units are.
+        expected.remove(Kernel.PERSISTENT_GRID_LSTM_BACKWARD_UNALIGNED.symbol());
+        assertEquals(expected, launched);
+    }
+
+    @ParameterizedTest
+    @FieldSource("dev.rondo.cuda.Workload#FORMS")
+    void formsInSeveralOrders(String form) {
+        Map<String, String> first = Map.of();
+        for (String order : List.of("fwd", "rev", "rand:1")) {
+            Emulator.order(order);
+            Emulator.streams(order.equals("rev") ? "others" : "eager");
+            try (SystemProperty plan = SystemProperty.set(Plans.PROPERTY, form);
+                    Backend backend = TestDevice.open()) {
+                Map<String, String> results =
+                        new Workload(backend).recurrences().results();
+                first = first.isEmpty() ? results : first;
+                assertEquals(first, results, order);
+            }
+            TestDevice.assertNothingLive();
         }
     }
 
@@ -113,7 +156,19 @@ class RepeatabilityTest {
 
         public static void main(String[] arguments) {
             try (Backend backend = TestDevice.open()) {
-                System.out.println("results=" + Workload.run(backend));
+                System.out.println("results=" + new Workload(backend).all().results());
+            }
+            for (String form : Workload.FORMS) {
+                System.setProperty(Plans.PROPERTY, form);
+                try (Backend backend = TestDevice.open()) {
+                    new Workload(backend).recurrences();
+                }
+            }
+            System.clearProperty(Plans.PROPERTY);
+            for (Precision precision : Precision.values()) {
+                try (Backend backend = TestDevice.open(BackendOptions.defaults().withPrecision(precision))) {
+                    new Workload(backend).products();
+                }
             }
         }
     }
@@ -124,8 +179,6 @@ class RepeatabilityTest {
         assumeTrue(
                 Files.isRegularFile(Path.of(emulator, "libemukernels-ubsan.so")), "no checked kernels in " + emulator);
         ChildJvm.Outcome outcome = new ChildJvm(Sanitized.class)
-                .property("rondo.test.emulator", emulator)
-                .property("rondo.test.images", System.getProperty("rondo.test.images"))
                 .property("rondo.test.ubsan", "true")
                 .run();
         assertFalse(outcome.errors().contains("runtime error"), outcome::errors);
