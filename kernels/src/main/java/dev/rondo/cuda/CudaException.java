@@ -12,7 +12,10 @@ import dev.rondo.BackendException;
 public class CudaException extends BackendException {
     private static final long serialVersionUID = 1L;
 
+    /** A value of {@code CUresult}. */
     private final int status;
+
+    /** Whether CUDA cannot be used any more in this process. */
     private final boolean fatal;
 
     CudaException(int status, boolean fatal, String message) {

@@ -7,7 +7,10 @@ package dev.rondo.cuda;
 public final class CudaOutOfMemoryException extends CudaException {
     private static final long serialVersionUID = 1L;
 
+    /** In bytes. */
     private final long requestedBytes;
+
+    /** In bytes, -1 if unknown. */
     private final long freeBytes;
 
     CudaOutOfMemoryException(int status, long requestedBytes, long freeBytes, String message) {
