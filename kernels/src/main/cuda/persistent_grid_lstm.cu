@@ -118,4 +118,5 @@ RONDO_GRID_VARIANTS(FORWARD)
         rondo::grid::variant(Backward{                                                                                 \
             {gates, u, dh, dy, dyRow, lengths, reverse, exchange, slots, steps, batch, hidden}, c, dc});               \
     }
-RONDO_GRID_VARIANTS(BACKWARD)
+// The depth is 4 * H, whole groups of four, so there is no unaligned variant.
+BACKWARD(row) BACKWARD(rows4) BACKWARD(rows8)

@@ -107,7 +107,6 @@ enum Kernel {
     PERSISTENT_GRID_LSTM_BACKWARD_ROW("persistent_grid_lstm", "ppppppipipiiii"),
     PERSISTENT_GRID_LSTM_BACKWARD_ROWS4("persistent_grid_lstm", "ppppppipipiiii"),
     PERSISTENT_GRID_LSTM_BACKWARD_ROWS8("persistent_grid_lstm", "ppppppipipiiii"),
-    PERSISTENT_GRID_LSTM_BACKWARD_UNALIGNED("persistent_grid_lstm", "ppppppipipiiii"),
     PERSISTENT_GRID_GRU_FORWARD_ROW("persistent_grid_gru", "ppppiii"),
     PERSISTENT_GRID_GRU_FORWARD_ROWS4("persistent_grid_gru", "ppppiii"),
     PERSISTENT_GRID_GRU_FORWARD_ROWS8("persistent_grid_gru", "ppppiii"),
