@@ -130,36 +130,30 @@ final class CudaContext implements AutoCloseable {
     }
 
     /**
-     * The time that launches take on the device, in microseconds; between enter and exit.
+     * The time that launches take on the device, by events before and after them; between enter and exit.
      *
-     * @param runs how often they are timed, after once untimed
-     * @return the least
+     * @return in seconds
      */
-    double microseconds(int runs, Runnable launches) {
+    double seconds(Runnable launches) {
         CUevent start = new CUevent();
         CUevent end = new CUevent();
         float[] milliseconds = new float[1];
-        double least = Double.POSITIVE_INFINITY;
         check(JCudaDriver.cuEventCreate(start, 0), "cuEventCreate");
         try {
             check(JCudaDriver.cuEventCreate(end, 0), "cuEventCreate");
             try {
+                check(JCudaDriver.cuEventRecord(start, stream), "cuEventRecord");
                 launches.run();
-                for (int i = 0; i < runs; i++) {
-                    check(JCudaDriver.cuEventRecord(start, stream), "cuEventRecord");
-                    launches.run();
-                    check(JCudaDriver.cuEventRecord(end, stream), "cuEventRecord");
-                    check(JCudaDriver.cuEventSynchronize(end), "cuEventSynchronize");
-                    check(JCudaDriver.cuEventElapsedTime(milliseconds, start, end), "cuEventElapsedTime");
-                    least = Math.min(least, 1000.0 * milliseconds[0]);
-                }
+                check(JCudaDriver.cuEventRecord(end, stream), "cuEventRecord");
+                check(JCudaDriver.cuEventSynchronize(end), "cuEventSynchronize");
+                check(JCudaDriver.cuEventElapsedTime(milliseconds, start, end), "cuEventElapsedTime");
             } finally {
                 JCudaDriver.cuEventDestroy(end);
             }
         } finally {
             JCudaDriver.cuEventDestroy(start);
         }
-        return least;
+        return 1e-3 * milliseconds[0];
     }
 
     /** Whether every launch waits for its end, and memory is poisoned. */

@@ -9,8 +9,8 @@ import java.util.Arrays;
  * Device memory shared with other libraries of the same process: tensors over pointers of theirs, and the pointers of
  * Rondo's own tensors. Both must belong to the primary context of the first device, which is where the backend works.
  *
- * <p>The backend's calls are queued in a stream of its own. So work of other streams on shared memory must be finished before
- * a call of Rondo that reads it, and {@link #synchronize} comes before other streams read what Rondo wrote.
+ * <p>The backend's calls are queued in a stream of its own, {@link CudaStream}. So work of other streams on shared memory must be
+ * finished before a call of Rondo that reads it, and {@link #synchronize} comes before other streams read what Rondo wrote.
  */
 public final class CudaMemory {
     private CudaMemory() {}
@@ -91,7 +91,7 @@ public final class CudaMemory {
         }
     }
 
-    private static CudaKernels kernels(Backend backend) {
+    static CudaKernels kernels(Backend backend) {
         if (Arguments.notNull("backend", backend).kernels() instanceof CudaKernels kernels) {
             return kernels;
         }

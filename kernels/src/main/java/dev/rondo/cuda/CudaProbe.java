@@ -52,10 +52,12 @@ public record CudaProbe(
      * @param name its name
      * @param capability compute capability times ten, 90 for 9.0
      * @param multiprocessors number of multiprocessors
+     * @param clockMegahertz the highest clock of the multiprocessors
      * @param memoryBytes size of its memory
      * @param emulated whether it is the emulator of the tests, and no GPU
      */
-    public record Device(String name, int capability, int multiprocessors, long memoryBytes, boolean emulated) {
+    public record Device(
+            String name, int capability, int multiprocessors, int clockMegahertz, long memoryBytes, boolean emulated) {
         /**
          * The precisions of matrix products that this device can compute.
          *
@@ -153,8 +155,9 @@ public record CudaProbe(
         int capability = 10 * attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)
                 + attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
         int multiprocessors = attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT);
+        int clock = attribute(handle, CUdevice_attribute.CU_DEVICE_ATTRIBUTE_CLOCK_RATE) / 1000;
         boolean emulated = text.startsWith(EMULATOR_NAME);
-        Device device = new Device(text, capability, multiprocessors, bytes[0], emulated);
+        Device device = new Device(text, capability, multiprocessors, clock, bytes[0], emulated);
         Reason reason = Reason.NONE;
         String detail = device.toString();
         if (capability < MIN_CAPABILITY) {
