@@ -7,7 +7,9 @@ import dev.rondo.Cell;
 import dev.rondo.Precision;
 import dev.rondo.bench.BenchCase.Shape;
 import dev.rondo.bench.BenchCase.Suite;
-import dev.rondo.bench.LayerTimer.Effort;
+import dev.rondo.bench.CallTimer.Effort;
+import dev.rondo.bench.CallTimer.Times;
+import dev.rondo.cuda.CudaProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -113,25 +116,24 @@ final class BenchCommand implements Callable<Integer> {
 
     private int run(Backend opened, List<Shape> given) throws IOException {
         boolean emulated = opened.description().toLowerCase(Locale.ROOT).contains("emulat");
-        PrintWriter out = spec.commandLine().getOut();
+        List<BenchResult> results = new ArrayList<>();
         Map<String, Object> facts = facts(opened);
-        facts.forEach((name, text) -> line(out, emulated, String.format("%-20s %s", name.replace('_', ' '), text)));
-        Optional<String> checked = check(opened, out, emulated);
+        BenchReport report = new BenchReport(facts, emulated, opened.name().equals(CUDA), results);
+        facts.forEach((name, text) -> line(report, String.format("%-20s %s", name.replace('_', ' '), text)));
+        Optional<String> checked = check(opened, report);
         if (checked.isEmpty()) {
-            line(out, emulated, "nothing was timed");
+            line(report, "nothing was timed");
             return Rondo.FAILED;
         }
         facts.put("check", checked.get());
-        line(out, emulated, String.format("%-20s %s", "check", checked.get()));
-        line(out, emulated, BenchReport.header());
-        List<BenchResult> results = new ArrayList<>();
+        line(report, String.format("%-20s %s", "check", checked.get()));
+        line(report, report.header());
         for (BenchCase what : BenchCase.of(given.isEmpty() ? suiteFor(opened).shapes() : given)) {
             BenchResult result = time(what, opened);
-            line(out, emulated, BenchReport.row(result));
+            line(report, report.row(result));
             results.add(result);
         }
-        BenchReport.LEGEND.forEach(text -> line(out, emulated, text));
-        BenchReport report = new BenchReport(facts, emulated, results);
+        report.legend().forEach(text -> line(report, text));
         if (json != null) {
             JsonReport.write(json, report::writeJson);
         }
@@ -141,8 +143,9 @@ final class BenchCommand implements Callable<Integer> {
         return results.stream().allMatch(BenchResult.Timed.class::isInstance) ? Rondo.DONE : Rondo.FAILED;
     }
 
-    private static void line(PrintWriter out, boolean emulated, String text) {
-        out.println(text + BenchReport.mark(emulated));
+    private void line(BenchReport report, String text) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(text + report.mark());
         out.flush();
     }
 
@@ -173,7 +176,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /** Compares small layers with the oracle; empty if one is wrong, which is then printed. */
-    private Optional<String> check(Backend opened, PrintWriter out, boolean emulated) {
+    private Optional<String> check(Backend opened, BenchReport report) {
         if (opened.name().equals(Verification.ORACLE)) {
             return Optional.of("this is the oracle itself");
         }
@@ -183,7 +186,7 @@ final class BenchCommand implements Callable<Integer> {
                     .flatMap(cell -> NetworkCheck.beforeTiming(cell).stream())
                     .forEach(check -> verification
                             .add(check)
-                            .ifPresent(failure -> line(out, emulated, "FAILED on " + opened.name() + ": " + failure)));
+                            .ifPresent(failure -> line(report, "FAILED on " + opened.name() + ": " + failure)));
             return verification.failures().isEmpty()
                     ? Optional.of(String.format(
                             Locale.ROOT,
@@ -195,12 +198,19 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private BenchResult time(BenchCase what, Backend opened) {
+        boolean onDevice = opened.name().equals(CUDA);
         try (LayerTimer timer = new LayerTimer(what, opened)) {
-            return timer.measure(quick ? Effort.QUICK : Effort.FULL);
+            Times times = timer.measure(quick ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL);
+            return new BenchResult.Timed(what, times, floor(what, onDevice), List.of());
         } catch (BackendException | IllegalArgumentException e) {
             return new BenchResult.NotTimed(what, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
         } catch (OutOfMemoryError e) {
             return new BenchResult.NotTimed(what, "not enough memory: " + e.getMessage());
         }
+    }
+
+    private OptionalDouble floor(BenchCase what, boolean onDevice) {
+        CudaProbe.Device device = onDevice ? CudaProbe.probe().device() : null;
+        return device == null ? OptionalDouble.empty() : OptionalDouble.of(new Floor(device, precision).of(what));
     }
 }

@@ -51,7 +51,7 @@ final class BenchPage {
         chart();
         page.append("<h2>Times</h2>\n");
         table();
-        page.append("<p>").append(escape(String.join(" ", BenchReport.LEGEND))).append("</p>\n</body>\n</html>\n");
+        page.append("<p>").append(escape(String.join(" ", report.legend()))).append("</p>\n</body>\n</html>\n");
         return page.toString();
     }
 
@@ -83,29 +83,25 @@ final class BenchPage {
                     BAR_HEIGHT - 5,
                     LABEL_WIDTH + width + 5,
                     k * BAR_HEIGHT + 15,
-                    BenchReport.digits(result.gigaflops()) + BenchReport.mark(report.emulated())));
+                    BenchReport.digits(result.gigaflops()) + report.mark()));
         }
         page.append("</svg>\n");
     }
 
     private void table() {
-        page.append("<table>\n<tr><th>cell</th><th>mode</th><th>N,T,I,H</th><th>median ms</th><th>min ms</th>"
-                + "<th>us/step</th><th>tokens/s</th><th>GFLOP/s</th><th>batches x calls</th>");
+        page.append("<table>\n<tr><th>cell</th><th>mode</th><th>N,T,I,H</th>");
+        report.names().forEach(name -> page.append("<th>").append(escape(name)).append("</th>"));
         page.append(report.emulated() ? "<th></th></tr>\n" : "</tr>\n");
         for (BenchResult result : report.results()) {
             BenchCase what = result.what();
             page.append("<tr>");
             cells(what.cell().name(), what.modeName(), what.shape().toString());
             if (result instanceof Timed timed) {
-                cells(
-                        BenchReport.digits(1e3 * timed.median()),
-                        BenchReport.digits(1e3 * timed.min()),
-                        BenchReport.digits(timed.microsecondsPerStep()),
-                        BenchReport.digits(timed.tokensPerSecond()),
-                        BenchReport.digits(timed.gigaflops()),
-                        timed.batches() + " x " + timed.calls());
+                report.figures(timed).forEach(this::cells);
             } else if (result instanceof NotTimed not) {
-                page.append("<td colspan=\"6\">not timed: ")
+                page.append("<td colspan=\"")
+                        .append(report.names().size())
+                        .append("\">not timed: ")
                         .append(escape(not.reason()))
                         .append("</td>");
             }

@@ -1,5 +1,11 @@
 package dev.rondo.bench;
 
+import dev.rondo.bench.CallTimer.Times;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
 /** What came of a case of {@code rondo bench}. */
 sealed interface BenchResult {
     /** What was to be timed. */
@@ -9,25 +15,52 @@ sealed interface BenchResult {
      * It was timed.
      *
      * @param what the case
-     * @param median seconds of a call: of a batch of calls and the reading of one element after them, divided by the calls;
-     *     the median over the batches
-     * @param min the same of the fastest batch
-     * @param batches number of batches
-     * @param calls calls of one batch
+     * @param times of a call
+     * @param floor seconds that {@link Floor} says; empty where it says nothing
+     * @param rivals other libraries on the same device
      */
-    record Timed(BenchCase what, double median, double min, int batches, int calls) implements BenchResult {
+    record Timed(BenchCase what, Times times, OptionalDouble floor, List<Rival> rivals) implements BenchResult {
         double microsecondsPerStep() {
-            return 1e6 * median / what.shape().steps();
+            return 1e6 * times.median() / what.shape().steps();
         }
 
         double tokensPerSecond() {
-            return what.tokens() / median;
+            return what.tokens() / times.median();
         }
 
         double gigaflops() {
-            return 1e-9 * what.floatingPointOperations() / median;
+            return 1e-9 * what.floatingPointOperations() / times.median();
+        }
+
+        /** The floor divided by the time. */
+        OptionalDouble shareOfFloor() {
+            return floor.isEmpty() ? floor : OptionalDouble.of(floor.getAsDouble() / times.median());
+        }
+
+        /** The fastest of the others. */
+        Optional<Rival> bestRival() {
+            return rivals.stream()
+                    .filter(rival -> rival.median().isPresent())
+                    .min(Comparator.comparingDouble(rival -> rival.median().getAsDouble()));
+        }
+
+        /** Its time divided by Rondo's. */
+        OptionalDouble bestRivalOverThis() {
+            Optional<Rival> best = bestRival();
+            return best.isEmpty()
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(best.get().median().getAsDouble() / times.median());
         }
     }
+
+    /**
+     * Another library, with one of its algorithms.
+     *
+     * @param name of library and algorithm
+     * @param median seconds of a call, measured in the same way; empty if it was not timed
+     * @param note why it was not; or how far its results were from Rondo's
+     */
+    record Rival(String name, OptionalDouble median, String note) {}
 
     /**
      * It could not be run.

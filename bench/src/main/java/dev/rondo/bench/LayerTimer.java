@@ -1,7 +1,6 @@
 package dev.rondo.bench;
 
 import dev.rondo.Backend;
-import dev.rondo.BackendException;
 import dev.rondo.Mode;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
@@ -9,34 +8,12 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.train.Initializers;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Random;
 
-/**
- * Times the calls of one layer. A backend may queue a call and return before it is done: so calls are timed in batches, and a
- * batch ends with the reading of one element of the last result, which has to wait for it.
- */
+/** One layer with random weights and input, whose calls are timed. */
 final class LayerTimer implements AutoCloseable {
-    private static final int MOST_CALLS = 1 << 20;
-
-    /**
-     * How long to measure.
-     *
-     * @param warmUp seconds of calls that do not count; one batch at least
-     * @param time seconds of calls that do
-     * @param batches batches that count at least
-     * @param batch seconds that a batch takes about, in as many calls as that needs
-     */
-    record Effort(double warmUp, double time, int batches, double batch) {
-        /** What figures are made with. */
-        static final Effort FULL = new Effort(2, 1, 5, 0.02);
-        /** One call. */
-        static final Effort QUICK = new Effort(0, 0, 1, 0);
-    }
-
     private final BenchCase what;
+    private final CallTimer timer;
     private final Workspace workspace;
     private final Rnn rnn;
     private final RnnParameters weights;
@@ -52,6 +29,7 @@ final class LayerTimer implements AutoCloseable {
 
     LayerTimer(BenchCase what, Backend backend) {
         this.what = what;
+        this.timer = new CallTimer(backend);
         this.workspace = new Workspace(backend);
         try {
             RnnSpec spec = what.spec();
@@ -78,42 +56,8 @@ final class LayerTimer implements AutoCloseable {
         }
     }
 
-    BenchResult.Timed measure(Effort effort) {
-        int calls = 1;
-        double warm = 0;
-        do {
-            double seconds = seconds(calls);
-            warm += seconds;
-            if (seconds < effort.batch() && calls < MOST_CALLS) {
-                calls *= 2;
-            }
-        } while (warm < effort.warmUp());
-        List<Double> perCall = new ArrayList<>();
-        double sum = 0;
-        do {
-            double seconds = seconds(calls);
-            sum += seconds;
-            perCall.add(seconds / calls);
-        } while (sum < effort.time() || perCall.size() < effort.batches());
-        Collections.sort(perCall);
-        int middle = perCall.size() / 2;
-        double median =
-                perCall.size() % 2 == 1 ? perCall.get(middle) : (perCall.get(middle - 1) + perCall.get(middle)) / 2;
-        return new BenchResult.Timed(what, median, perCall.get(0), perCall.size(), calls);
-    }
-
-    /** The seconds of some calls and of waiting for the last one. */
-    private double seconds(int calls) {
-        long start = System.nanoTime();
-        for (int k = 0; k < calls; k++) {
-            call();
-        }
-        double read = result.toDoubles()[0];
-        double seconds = 1e-9 * (System.nanoTime() - start);
-        if (!Double.isFinite(read)) {
-            throw new BackendException("the result is not a finite number: " + read);
-        }
-        return seconds;
+    CallTimer.Times measure(CallTimer.Effort effort) {
+        return timer.measure(effort, this::call, () -> result.toDoubles()[0]);
     }
 
     private void call() {

@@ -10,6 +10,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,8 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.InputSource;
 
 class BenchCommandTest {
+    private static final BenchReport HOST = new BenchReport(Map.of(), false, false, List.of());
+
     @TempDir
     private Path folder;
 
@@ -52,7 +55,7 @@ class BenchCommandTest {
         List<String> lines = call.out().lines().toList();
         assertEquals("backend              cpu", lines.get(0));
         assertTrue(lines.get(1).contains("1 thread"), lines.get(1));
-        int header = lines.indexOf(BenchReport.header());
+        int header = lines.indexOf(HOST.header());
         assertTrue(
                 lines.get(header - 1).matches("check +12 small layers agree with the oracle, with .* % of the .*"),
                 lines.get(header - 1));
@@ -69,7 +72,7 @@ class BenchCommandTest {
                 }
             }
         }
-        assertEquals(BenchReport.LEGEND, lines.subList(row, lines.size()));
+        assertEquals(HOST.legend(), lines.subList(row, lines.size()));
         assertTrue(call.out().contains("including a final read"), call.out());
         JsonTree settings = report.at("settings");
         assertEquals("2,3,4,5 1,7,2,6", settings.at("shapes").text());
