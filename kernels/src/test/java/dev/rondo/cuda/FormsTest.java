@@ -11,33 +11,24 @@ import dev.rondo.RnnSpec;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.DirectionContract;
 import dev.rondo.contract.SizesContract;
-import dev.rondo.emulator.Emulator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
-/** Contracts with every form of the recurrence, each in another order of threads. */
+/** Contracts with every form of the recurrence; on the emulator each in another order of threads. */
+@SuppressWarnings("try") // a property that is set as long as a block runs
 class FormsTest {
     /** Opens the backend with a form that is forced. */
     private static Backend open(String form, String order) {
-        TestDevice.requireEmulator();
-        Emulator.order(order);
-        String before = System.getProperty(Plans.PROPERTY);
-        System.setProperty(Plans.PROPERTY, form);
-        try {
+        TestDevice.order(order);
+        try (SystemProperty forced = SystemProperty.set(Plans.PROPERTY, form)) {
             return TestDevice.open();
-        } finally {
-            if (before == null) {
-                System.clearProperty(Plans.PROPERTY);
-            } else {
-                System.setProperty(Plans.PROPERTY, before);
-            }
         }
     }
 
     @AfterEach
     void resetEmulator() {
-        Emulator.reset();
+        TestDevice.reset();
     }
 
     @Test
