@@ -44,6 +44,15 @@ record BenchCase(Cell cell, Mode mode, Shape shape) {
             return new Shape(sizes[0], sizes[1], sizes[2], sizes[3]);
         }
 
+        /** Every size divided by a number, and rounded up. */
+        Shape dividedBy(int divisor) {
+            return new Shape(
+                    (batch + divisor - 1) / divisor,
+                    (steps + divisor - 1) / divisor,
+                    (inputs + divisor - 1) / divisor,
+                    (hidden + divisor - 1) / divisor);
+        }
+
         @Override
         public String toString() {
             return batch + "," + steps + "," + inputs + "," + hidden;

@@ -40,6 +40,9 @@ final class BenchCommand implements Callable<Integer> {
     private static final String AUTO = "auto";
     private static final String CUDA = "cuda";
 
+    /** An emulator gets the sizes of a suite divided by this. */
+    private static final int SMALLER = 16;
+
     @Option(
             names = "--suite",
             paramLabel = "NAME",
@@ -117,7 +120,7 @@ final class BenchCommand implements Callable<Integer> {
     private int run(Backend opened, List<Shape> given) throws IOException {
         boolean emulated = opened.description().toLowerCase(Locale.ROOT).contains("emulat");
         List<BenchResult> results = new ArrayList<>();
-        Map<String, Object> facts = facts(opened);
+        Map<String, Object> facts = facts(opened, emulated);
         BenchReport report = new BenchReport(facts, emulated, opened.name().equals(CUDA), results);
         facts.forEach((name, text) -> line(report, String.format("%-20s %s", name.replace('_', ' '), text)));
         Optional<String> checked = check(opened, report);
@@ -128,8 +131,8 @@ final class BenchCommand implements Callable<Integer> {
         facts.put("check", checked.get());
         line(report, String.format("%-20s %s", "check", checked.get()));
         line(report, report.header());
-        for (BenchCase what : BenchCase.of(given.isEmpty() ? suiteFor(opened).shapes() : given)) {
-            BenchResult result = time(what, opened);
+        for (BenchCase what : BenchCase.of(given.isEmpty() ? shapesOfSuite(opened, emulated) : given)) {
+            BenchResult result = time(what, opened, emulated);
             line(report, report.row(result));
             results.add(result);
         }
@@ -156,18 +159,29 @@ final class BenchCommand implements Callable<Integer> {
         return opened.name().equals(CUDA) ? Suite.GPU : Suite.CPU;
     }
 
-    private Map<String, Object> facts(Backend opened) {
+    private List<Shape> shapesOfSuite(Backend opened, boolean emulated) {
+        List<Shape> shapes = suiteFor(opened).shapes();
+        return emulated
+                ? shapes.stream()
+                        .map(shape -> shape.dividedBy(SMALLER))
+                        .distinct()
+                        .toList()
+                : shapes;
+    }
+
+    private Map<String, Object> facts(Backend opened, boolean emulated) {
         Map<String, Object> facts = new LinkedHashMap<>();
         facts.put("backend", opened.name());
         facts.put("backend_description", opened.description());
         facts.put("threads", threads);
         facts.put("precision", precision.name());
         if (shapes.isEmpty()) {
-            facts.put("suite", suiteFor(opened).name().toLowerCase(Locale.ROOT));
+            String name = suiteFor(opened).name().toLowerCase(Locale.ROOT);
+            facts.put("suite", emulated ? name + ", all sizes divided by " + SMALLER : name);
         } else {
             facts.put("shapes", String.join(" ", shapes));
         }
-        facts.put("effort", quick ? "quick: one call of each, the figures mean nothing" : "full");
+        facts.put("effort", quick || emulated ? "quick: one call of each, the figures mean nothing" : "full");
         facts.put("rondo", RondoVersion.number());
         facts.put("java", System.getProperty("java.vm.version"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -197,10 +211,10 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private BenchResult time(BenchCase what, Backend opened) {
+    private BenchResult time(BenchCase what, Backend opened, boolean emulated) {
         boolean onDevice = opened.name().equals(CUDA);
         try (LayerTimer timer = new LayerTimer(what, opened)) {
-            Times times = timer.measure(quick ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL);
+            Times times = timer.measure(quick || emulated ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL);
             return new BenchResult.Timed(what, times, floor(what, onDevice), List.of());
         } catch (BackendException | IllegalArgumentException e) {
             return new BenchResult.NotTimed(what, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));

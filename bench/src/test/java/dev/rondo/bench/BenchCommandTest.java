@@ -153,6 +153,32 @@ class BenchCommandTest {
     }
 
     @Test
+    void anEmulatorGetsSmallSizes() throws IOException {
+        FaultyProvider.with(Fault.EMULATED, () -> {
+            Call call = Call.rondo(
+                    "bench",
+                    "--backend",
+                    "faulty",
+                    "--suite",
+                    "cpu",
+                    "--json",
+                    json.toString(),
+                    "--html",
+                    html.toString());
+            assertEquals(Rondo.DONE, call.status(), call.err());
+            JsonTree report = JsonTree.read(json);
+            JsonTree settings = report.at("settings");
+            assertEquals("cpu, all sizes divided by 16", settings.at("suite").text());
+            assertTrue(settings.at("effort").text().startsWith("quick"));
+            for (JsonTree result : report.at("results").list()) {
+                assertTrue(result.at("hidden").number() <= 64);
+                assertEquals(1, result.at("calls_per_batch").number());
+            }
+            assertTrue(call.out().contains("\nGRU   training   2,3,2,16 "), call.out());
+        });
+    }
+
+    @Test
     void whatIsWrongIsNotTimed() throws IOException {
         FaultyProvider.with(Fault.OFF, () -> {
             Call call = bench("--backend", "faulty", "--shape", "2,3,4,5");

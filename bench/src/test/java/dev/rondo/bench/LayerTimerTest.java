@@ -35,11 +35,11 @@ class LayerTimerTest {
         try (Backend backend = Backend.named("reference");
                 LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, mode, TINY), backend)) {
             long start = System.nanoTime();
-            Times timed = timer.measure(new Effort(0.05, 0.02, 7, 0.001));
+            Times timed = timer.measure(new Effort(0.05, 0.02, 7, 0.05));
             double seconds = 1e-9 * (System.nanoTime() - start);
             assertTrue(seconds >= 0.07, seconds + " s");
             assertTrue(timed.batches() >= 7, timed.batches() + " batches");
-            assertTrue(timed.calls() >= 2, timed.calls() + " calls of a few microseconds in a batch of 1 ms");
+            assertTrue(timed.calls() >= 2, timed.calls() + " calls of a few microseconds in a batch of 50 ms");
             assertTrue(timed.min() > 0 && timed.min() <= timed.median(), timed.toString());
             assertTrue(timed.min() * timed.batches() * timed.calls() <= seconds, timed.toString());
         }
