@@ -1,5 +1,5 @@
-// A stand-in for libcudnn.so.9: one layer of a recurrent network in one direction, on the emulator's device memory and
-// in the order of a stream. All algorithms compute the same, plainly: sums in double, k ascending. It refuses what cuDNN
+// A stand-in for libcudnn.so.9: one layer of a recurrent network in one direction, on the emulator's device memory, in
+// the order of a stream. All algorithms compute the same, plainly: sums in double, k ascending. It refuses what cuDNN
 // refuses, as far as that is known. Everything else of cuDNN returns CUDNN_STATUS_NOT_SUPPORTED.
 #include "../shim/arithmetic.h"
 
