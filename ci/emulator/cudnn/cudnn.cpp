@@ -17,7 +17,7 @@ namespace {
 
 enum Status { kSuccess = 0, kBadParam = 2000, kNotSupported = 3000, kExecutionFailed = 5000 };
 enum DataType { kFloat32 = 0, kBfloat16 = 9 };
-enum Math { kDefaultMath = 0, kTensorOpMath = 1, kFmaMath = 3 };
+constexpr int kFmaMath = 3;
 enum Algorithm { kStandard = 0, kPersistStatic = 1, kPersistDynamic = 2, kSmallH = 3 };
 enum Cell { kRelu = 0, kTanh = 1, kLstm = 2, kGru = 3 };
 enum Bias { kNoBias = 0, kDoubleBias = 2 };
@@ -30,6 +30,7 @@ struct Object {
     int type = -1;
     std::vector<int> sizes, strides; // of a tensor; T, N and the size of a vector of a sequence
     int algorithm = 0, cell = 0, bias = 0, math = 0, inputs = 0, hidden = 0, builtFor = 0;
+    bool padded = false;
 };
 
 std::mutex lock;
@@ -311,7 +312,8 @@ void describe(const Object& rnn, Layer* layer) {
 int layerOf(const void* rnnDesc, const void* xDesc, const void* yDesc, Layer* layer, Object** rnn) {
     *rnn = find(rnnDesc, Object::kRnn);
     Object *x = find(xDesc, Object::kData), *y = find(yDesc, Object::kData);
-    if (!*rnn || (*rnn)->type < 0 || !x || x->type != (*rnn)->type || x->sizes[2] != (*rnn)->inputs ||
+    if (!*rnn || (*rnn)->type < 0 || !(*rnn)->padded || !x || x->type != (*rnn)->type ||
+        x->sizes[2] != (*rnn)->inputs ||
         (yDesc && (!y || y->type != x->type || y->sizes[0] != x->sizes[0] || y->sizes[1] != x->sizes[1] ||
                    y->sizes[2] != (*rnn)->hidden))) {
         return kBadParam;
@@ -405,7 +407,11 @@ CUDNN_API cudnnDestroyRNNDataDescriptor(void* desc) { return destroy(desc, Objec
 CUDNN_API cudnnSetStream(void* handle, void* stream) {
     std::lock_guard<std::mutex> hold(lock);
     Object* found = find(handle, Object::kHandle);
-    return found ? (found->stream = stream, kSuccess) : kBadParam;
+    if (!found) {
+        return kBadParam;
+    }
+    found->stream = stream;
+    return kSuccess;
 }
 
 CUDNN_API cudnnSetTensorNdDescriptor(void* desc, int type, int rank, const int* sizes, const int* strides) {
@@ -444,15 +450,12 @@ CUDNN_API cudnnSetRNNDescriptor_v8(void* desc, int algorithm, int cell, int bias
         hidden < 1 || projection != hidden || layers < 1) {
         return kBadParam;
     }
-    bool mathIsKnown = type == kFloat32    ? math == kDefaultMath || math == kFmaMath
-                       : type == kBfloat16 ? math == kDefaultMath || math == kTensorOpMath
-                                           : false;
-    if (!mathIsKnown || precision != kFloat32 || (bias != kNoBias && bias != kDoubleBias) || direction || inputMode ||
-        layers != 1 || flags != kPaddedIo) {
+    if ((type != kFloat32 && type != kBfloat16) || precision != kFloat32 || (bias != kNoBias && bias != kDoubleBias) ||
+        direction || inputMode || layers != 1) {
         return kNotSupported;
     }
     found->algorithm = algorithm, found->cell = cell, found->bias = bias, found->type = type, found->math = math;
-    found->inputs = inputs, found->hidden = hidden, found->builtFor = 0;
+    found->inputs = inputs, found->hidden = hidden, found->padded = flags & kPaddedIo, found->builtFor = 0;
     return kSuccess;
 }
 

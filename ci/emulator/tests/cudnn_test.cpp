@@ -175,7 +175,8 @@ TEST(cudnnRefuses) {
     EQUAL(dynamic.forward(x, y, w, work, reserve, layer.work), 0);
     EQUAL(cuStreamSynchronize(dynamic.stream), 0);
     // Sequences that are not packed, without the flag for them.
-    EQUAL(cudnnSetRNNDescriptor_v8(layer.rnn, 0, kLstm, 2, 0, 0, 0, 0, 3, I, H, H, 1, nullptr, 0), kNotSupported);
+    EQUAL(cudnnSetRNNDescriptor_v8(layer.rnn, 0, kLstm, 2, 0, 0, 0, 0, 3, I, H, H, 1, nullptr, 0), 0);
+    EQUAL(layer.sizes(), kBadParam);
     EQUAL(cudnnConvolutionForward(), kNotSupported);
     EQUAL(cudnnDestroy(layer.rnn), kBadParam);
 }
