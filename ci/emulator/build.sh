@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # usage: build.sh OUT [KERNEL.cu or folder of them]...
-# Builds the emulator into the folder OUT: libcuda.so.1, libcublas.so.12, cuda-13/libcublas.so.13 and, from the kernels,
-# libemukernels.so, libemukernels-ubsan.so (the same with checks for undefined behaviour) and for each source a stand-in for
-# its image, kernels/NAME.ptx. Only files that changed are compiled again. Exit status 3: there is no g++.
+# Builds the emulator into the folder OUT: libcuda.so.1, libcublas.so.12, cuda-13/libcublas.so.13, libcudnn.so.9 and, from
+# the kernels, libemukernels.so, libemukernels-ubsan.so (the same with checks for undefined behaviour) and for each source a
+# stand-in for its image, kernels/NAME.ptx. Only files that changed are compiled again. Exit status 3: there is no g++.
 # Environment: CXX (default g++); JCUDA_NATIVES, a folder with JCuda's natives, to make the stubs from them and not from
 # the lists in stubs/.
 set -euo pipefail
@@ -94,6 +94,7 @@ for source in "$here"/engine/*.cpp "$here"/driver/*.cpp; do
 done
 compile "$here/cublas/cublas.cpp" "$out/obj/cublas.o"
 compile "$here/cublas/cublas.cpp" "$out/obj/cublas13.o" -DRONDO_EMU_CUBLAS=130000
+compile "$here/cudnn/cudnn.cpp" "$out/obj/cudnn.o"
 
 # The kernels: one generated translation unit per source, which includes it and registers what it defines.
 sources=()
@@ -151,22 +152,33 @@ stubs() { # LIST STATUS UNIT OBJECT...
   fi
 }
 driver_names=$here/stubs/driver-names.txt cublas_names=$here/stubs/cublas-names.txt
+cudnn_names=$here/stubs/cudnn-names.txt
 if [ -n "${JCUDA_NATIVES:-}" ]; then
   driver_names=$JCUDA_NATIVES/libJCudaDriver-12.6.0-linux-x86_64.so
   if [ -f "$JCUDA_NATIVES/libJCublas2-12.6.0-linux-x86_64.so" ]; then
     cublas_names=$JCUDA_NATIVES/libJCublas2-12.6.0-linux-x86_64.so
   fi
+  if [ -f "$JCUDA_NATIVES/libJCudnn-12.6.0-linux-x86_64.so" ]; then
+    cudnn_names=$JCUDA_NATIVES/libJCudnn-12.6.0-linux-x86_64.so
+  fi
 fi
 stubs "$driver_names" 801 "$out/obj/driver-stubs.cpp" "${driver[@]}"
 stubs "$cublas_names" 15 "$out/obj/cublas-stubs.cpp" "$out/obj/cublas.o"
+stubs "$cudnn_names" 3000 "$out/obj/cudnn-stubs.cpp" "$out/obj/cudnn.o"
 compile "$out/obj/driver-stubs.cpp" "$out/obj/driver-stubs.o" -fno-builtin
 compile "$out/obj/cublas-stubs.cpp" "$out/obj/cublas-stubs.o" -fno-builtin
+compile "$out/obj/cudnn-stubs.cpp" "$out/obj/cudnn-stubs.o" -fno-builtin
 finish
 
 echo 'libcublas.so.12 { global: cublas*; local: *; };' >"$out/obj/cublas.map"
 link_library "$out/libcuda.so.1" "${driver[@]}" "$out/obj/driver-stubs.o" -- -Wl,-soname,libcuda.so.1 -lpthread -ldl
 link_library "$out/libcublas.so.12" "$out/obj/cublas.o" "$out/obj/cublas-stubs.o" -- -Wl,-soname,libcublas.so.12 \
   "-Wl,--version-script=$out/obj/cublas.map" "-L$out" -l:libcuda.so.1
+# cuDNN 9 has parts, which it loads by name. The stand-in has none; who looks whether they are there finds it itself.
+echo 'libcudnn.so.9 { global: cudnn*; local: *; };' >"$out/obj/cudnn.map"
+link_library "$out/libcudnn.so.9" "$out/obj/cudnn.o" "$out/obj/cudnn-stubs.o" -- -Wl,-soname,libcudnn.so.9 \
+  "-Wl,--version-script=$out/obj/cudnn.map" "-L$out" -l:libcuda.so.1
+for part in graph ops adv; do ln -sf libcudnn.so.9 "$out/libcudnn_$part.so.9"; done
 # As in CUDA 13: another name, no versions of symbols, and not every function that JCuda 12.6 knows.
 mkdir -p "$out/cuda-13"
 link_library "$out/cuda-13/libcublas.so.13" "$out/obj/cublas13.o" -- -Wl,-soname,libcublas.so.13 "-L$out" -l:libcuda.so.1

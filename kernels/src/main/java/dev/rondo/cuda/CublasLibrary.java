@@ -1,17 +1,11 @@
 package dev.rondo.cuda;
 
-import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import jcuda.JCudaVersion;
-import jcuda.LibUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,9 +58,7 @@ final class CublasLibrary {
         if (failure == null) {
             return new CublasLibrary(source[0], null);
         }
-        String text = String.valueOf(failure.getMessage());
-        return new CublasLibrary(
-                "", failure instanceof LinkageError ? text.lines().findFirst().orElse(text) : text);
+        return new CublasLibrary("", JCudaNatives.reason(failure));
     }
 
     /**
@@ -76,12 +68,12 @@ final class CublasLibrary {
      * @return where cuBLAS comes from
      */
     private static String find(Path folder) throws IOException {
-        Path jcublas = jcublas(folder);
+        Path jcublas = JCudaNatives.file("JCublas2", folder);
         String named = System.getProperty(PATH_PROPERTY);
         if (named != null) {
             return loadNamed(Path.of(named), jcublas, folder);
         }
-        UnsatisfiedLinkError failure = tryLoad(jcublas);
+        UnsatisfiedLinkError failure = JCudaNatives.tryLoad(jcublas);
         if (failure == null) {
             return CUDA_12;
         }
@@ -90,11 +82,11 @@ final class CublasLibrary {
         }
         List<String> failures = new ArrayList<>();
         for (String name : List.of(CUDA_12, CUDA_13)) {
-            if (name.equals(CUDA_13) && tryLoad(forwarder(folder)) == null) {
+            if (name.equals(CUDA_13) && JCudaNatives.tryLoad(forwarder(folder)) == null) {
                 System.load(jcublas.toString());
                 return CUDA_13;
             }
-            for (Path candidate : candidates(name)) {
+            for (Path candidate : JCudaNatives.candidates(name)) {
                 try {
                     return load(candidate, jcublas, folder);
                 } catch (UnsatisfiedLinkError e) {
@@ -136,81 +128,13 @@ final class CublasLibrary {
         return cublas.toString();
     }
 
-    private static @Nullable UnsatisfiedLinkError tryLoad(Path library) {
-        try {
-            System.load(library.toString());
-            return null;
-        } catch (UnsatisfiedLinkError e) {
-            return e;
-        }
-    }
-
-    /** JCuda's native: in {@code java.library.path}, or unpacked under the name under which JCuda looks for it. */
-    private static Path jcublas(Path folder) throws IOException {
-        String name =
-                LibUtils.createLibraryFileName(LibUtils.createPlatformLibraryName("JCublas2-" + JCudaVersion.get()));
-        for (Path place : folders(System.getProperty("java.library.path"))) {
-            if (Files.isRegularFile(place.resolve(name))) {
-                return place.resolve(name).toAbsolutePath();
-            }
-        }
-        return unpacked("/lib/" + name, "JCuda's native for cuBLAS is missing: " + name, folder.resolve(name));
-    }
-
     private static Path forwarder(Path folder) throws IOException {
         Path file = folder.resolve(FORWARDER);
         return Files.exists(file)
                 ? file
-                : unpacked(
+                : JCudaNatives.unpacked(
                         FORWARDER,
                         CUDA_12 + " was not found, and for " + CUDA_13 + " the jar would have to be built with g++",
                         file);
-    }
-
-    private static Path unpacked(String resource, String otherwise, Path file) throws IOException {
-        try (InputStream in = CublasLibrary.class.getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new IOException(otherwise);
-            }
-            Files.copy(in, file);
-        }
-        return file;
-    }
-
-    /** The files of a name where CUDA usually is. */
-    private static List<Path> candidates(String name) throws IOException {
-        List<Path> folders = folders(System.getenv("LD_LIBRARY_PATH"));
-        for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
-            folders(System.getenv(variable)).forEach(home -> folders.add(home.resolve("lib64")));
-        }
-        Path local = Path.of("/usr/local");
-        if (Files.isDirectory(local)) {
-            try (DirectoryStream<Path> toolkits = Files.newDirectoryStream(local, "cuda*")) {
-                List<Path> found = new ArrayList<>();
-                toolkits.forEach(found::add);
-                found.stream().sorted().forEach(toolkit -> folders.add(toolkit.resolve("lib64")));
-            }
-        }
-        folders.add(Path.of("/usr/lib/x86_64-linux-gnu"));
-        folders.add(Path.of("/usr/lib64"));
-        return folders.stream()
-                .map(folder -> folder.resolve(name).toAbsolutePath())
-                .filter(Files::isRegularFile)
-                .distinct()
-                .toList();
-    }
-
-    private static List<Path> folders(@Nullable String path) {
-        List<Path> folders = new ArrayList<>();
-        for (String folder : path == null ? new String[0] : path.split(File.pathSeparator)) {
-            try {
-                if (!folder.isEmpty()) {
-                    folders.add(Path.of(folder));
-                }
-            } catch (InvalidPathException e) {
-                // Not a folder of this machine.
-            }
-        }
-        return folders;
     }
 }
