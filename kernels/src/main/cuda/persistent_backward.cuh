@@ -38,14 +38,22 @@ struct BackwardArguments {
     int dyRow, reverse, steps, batch, hidden, rows;
 };
 
+// Whether this is compiled for compute capability 10.0 and newer.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 1000
+constexpr bool AFTER_9 = true;
+#else
+constexpr bool AFTER_9 = false;
+#endif
+
 template <class Cell, bool CLUSTERS> class PersistentBackward {
     static constexpr int GATES = Cell::GATES, BLOCKS = Cell::BLOCKS;
     static constexpr int PARTS = 2, VALUES = 4; // of a thread: two quads of neighbouring units
     static constexpr int LEAST_LANES = !CLUSTERS ? 8 : GATES == 1 ? 2 : 4;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
     static constexpr int PREFETCHED = 2; // elements of a thread
-    // The exchange of a cluster takes registers of its own.
-    using Weights = ChipWeights<PARTS, VALUES, CLUSTERS ? 2 : 3>;
+    // The exchange of a cluster takes registers of its own: with three chunks these would spill.
+    static constexpr bool FEW_REGISTERS = CLUSTERS && (GATES == 1 || (GATES == 4 && AFTER_9));
+    using Weights = ChipWeights<PARTS, VALUES, FEW_REGISTERS ? 2 : 3>;
 
     const BackwardArguments arguments;
     Exchange<CLUSTERS> exchange;
@@ -57,17 +65,22 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     float* received; // [2 with clusters][blocks][rows][J]
     float* carried;  // [rows][J]: what of dh does not go through U; then dc [rows][J]
 
-    // An element of the pointwise part: a unit of a row, both counted within this block; row -1: there is none.
+    // An element of the pointwise part: a unit of a row, both counted within this block, and how many of the row's steps are
+    // valid; row -1: there is none.
     struct Element {
-        int row, unit;
+        int row, unit, length;
     };
     struct Inputs {
         bool valid;
         float a[BLOCKS], before, after, dy;
     };
+    __device__ __forceinline__ int lengthOf(int row) const {
+        return arguments.lengths == nullptr ? arguments.steps : arguments.lengths[part.first + row];
+    }
     __device__ __forceinline__ Element elementAt(int at) const {
         int row = divide(at, part.units), unit = at - row * part.units;
-        return {at < elements() && unit < part.real ? row : -1, unit};
+        bool exists = at < elements() && unit < part.real;
+        return {exists ? row : -1, unit, exists ? lengthOf(row) : 0};
     }
 
     // By the parity of n: with clusters, nothing keeps a warp from the next step while another one is still in its product.
@@ -86,7 +99,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 
     __device__ __forceinline__ Inputs fetch(const Element& e, int s) const {
         Inputs in = {};
-        in.valid = e.row >= 0 && isValid(arguments.lengths, part.first + e.row, s);
+        in.valid = s < e.length;
         if (in.valid) {
             if constexpr (Cell::SAVES_ACTIVATIONS) {
                 const float* from = gatesAt(s, e.row, e.unit);
@@ -99,15 +112,17 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             int at = e.row * arguments.hidden + e.unit;
             in.before = Cell::NEEDS_BEFORE ? (states + slotAt(s))[at] : 0.0f;
             in.after = Cell::NEEDS_AFTER ? (states + slotAt(s + 1))[at] : 0.0f;
-            in.dy = outputGradient(arguments.dy, arguments.dyRow, arguments.lengths, arguments.reverse, s, arguments.steps,
-                                   arguments.batch, part.first + e.row, part.firstUnit + e.unit);
+            in.dy = outputGradientAt(arguments.dy, arguments.dyRow, arguments.batch,
+                                     arguments.reverse ? e.length - 1 - s : s, part.first + e.row,
+                                     part.firstUnit + e.unit);
         }
         return in;
     }
 
-    // The gradient by h of an own unit, without dy, after n exchanges.
-    __device__ __forceinline__ float gradientOf(int at, int n) const {
-        if (n == 0) {
+    // The gradient by h of an own unit, without dy, after n exchanges. valid: whether the row was at the last of them. If
+    // not, its parts are zeros times weights: NaN if one of them is infinite.
+    __device__ __forceinline__ float gradientOf(int at, int n, bool valid) const {
+        if (n == 0 || !valid) {
             return carried[at];
         }
         const float* from = received + (CLUSTERS ? (n - 1) & 1 : 0) * static_cast<int>(exchange.blocks) * elements() + at;
@@ -125,7 +140,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             return;
         }
         int at = e.row * part.units + e.unit;
-        float dh = gradientOf(at, n);
+        float dh = gradientOf(at, n, s + 1 < e.length);
         if (in.valid) {
             float dc = 0;
             if constexpr (Cell::CELL_STATE) {
@@ -212,7 +227,7 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
             int row = at / part.units, unit = at - row * part.units;
             if (unit < part.real) {
                 long long to = slotAt(0) + row * arguments.hidden + unit;
-                arguments.dh[to] = gradientOf(at, n);
+                arguments.dh[to] = gradientOf(at, n, lengthOf(row) > 0);
                 if constexpr (Cell::CELL_STATE) {
                     arguments.dc[to] = cellGradient(at);
                 }

@@ -74,7 +74,7 @@ struct Backward : rondo::grid::BackwardPass<3, 4> {
         prefetchStep<true>(stepOf(turn), n, j, h);
     }
     __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
-        float dH = in.dh + sums[0];
+        float dH = in.dh + productOf(turn, n, sums[0]);
         rondo::GruGates da = {0, 0, 0, 0};
         if (in.valid) {
             dH += in.dy;

@@ -81,7 +81,7 @@ struct Backward : rondo::grid::BackwardPass<4, 4> {
         prefetchStep<true>(stepOf(turn), n, j, c);
     }
     __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
-        float dhNext = in.dh + sums[0], dC = in.dc;
+        float dhNext = in.dh + productOf(turn, n, sums[0]), dC = in.dc;
         rondo::LstmGates da = {0, 0, 0, 0};
         if (in.valid) {
             da = rondo::lstmBackward(in.gates, in.c, in.cNext, dhNext + in.dy, dC);

@@ -123,6 +123,11 @@ template <int GATES, int BLOCKS> struct BackwardPass {
             }
         }
     }
+    // What the product of a turn adds to a gradient. It comes from the step after; past the length of a row it is zeros times
+    // weights, NaN if one of them is infinite.
+    __device__ __forceinline__ float productOf(int turn, long long n, float sum) const {
+        return isValid(lengths, n, stepOf(turn) + 1) ? sum : 0.0f;
+    }
     __device__ __forceinline__ float outputGradient(int s, long long n, int j) const {
         return rondo::outputGradient(dy, dyRow, lengths, reverse, s, steps, batch, n, j);
     }

@@ -59,7 +59,7 @@ template <class Cell> struct Backward : rondo::grid::BackwardPass<1, 1> {
         prefetchStep<false>(stepOf(turn), n, j, h);
     }
     __device__ __forceinline__ void update(int turn, long long n, int j, const Inputs& in, const float (&sums)[1]) const {
-        float dhNext = in.dh + sums[0], da = 0;
+        float dhNext = in.dh + productOf(turn, n, sums[0]), da = 0;
         if (in.valid) {
             da = Cell::backward(in.hNext, dhNext + in.dy);
             dhNext = 0;

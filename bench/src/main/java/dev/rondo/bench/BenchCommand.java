@@ -7,6 +7,7 @@ import dev.rondo.Cell;
 import dev.rondo.Precision;
 import dev.rondo.bench.BenchCase.Shape;
 import dev.rondo.bench.BenchCase.Suite;
+import dev.rondo.bench.BenchResult.Rival;
 import dev.rondo.bench.CallTimer.Effort;
 import dev.rondo.bench.CallTimer.Times;
 import dev.rondo.cuda.CudaProbe;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = {
             "Times LSTM and GRU layers, inference and training, on one backend, after comparing it with the oracle.",
-            "Exit status 1 if the comparison failed, in which case nothing is timed, or a shape could not be run."
+            "Exit status 1 if the comparison failed, in which case nothing is timed, or a shape could not be run, or cuDNN's",
+            "results differ from Rondo's."
         })
 final class BenchCommand implements Callable<Integer> {
     private static final String AUTO = "auto";
@@ -79,6 +81,9 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(names = "--quick", description = "One call of each, to see that everything runs. The figures mean nothing.")
     private boolean quick;
+
+    @Option(names = "--no-cudnn", description = "Without cuDNN beside backend cuda.")
+    private boolean withoutCudnn;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the results to a file, as one JSON object.")
     private @Nullable Path json;
@@ -143,7 +148,12 @@ final class BenchCommand implements Callable<Integer> {
         if (html != null) {
             ReportFile.write(html, BenchPage.of(report).getBytes(StandardCharsets.UTF_8));
         }
-        return results.stream().allMatch(BenchResult.Timed.class::isInstance) ? Rondo.DONE : Rondo.FAILED;
+        return results.stream().allMatch(BenchCommand::isWell) ? Rondo.DONE : Rondo.FAILED;
+    }
+
+    private static boolean isWell(BenchResult result) {
+        return result instanceof BenchResult.Timed timed
+                && timed.rivals().stream().noneMatch(Rival::differs);
     }
 
     private void line(BenchReport report, String text) {
@@ -182,6 +192,9 @@ final class BenchCommand implements Callable<Integer> {
             facts.put("shapes", String.join(" ", shapes));
         }
         facts.put("effort", quick || emulated ? "quick: one call of each, the figures mean nothing" : "full");
+        if (opened.name().equals(CUDA)) {
+            facts.put("cudnn", withoutCudnn ? "left out" : CudnnLibrary.get().text());
+        }
         facts.put("rondo", RondoVersion.number());
         facts.put("java", System.getProperty("java.vm.version"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -214,13 +227,21 @@ final class BenchCommand implements Callable<Integer> {
     private BenchResult time(BenchCase what, Backend opened, boolean emulated) {
         boolean onDevice = opened.name().equals(CUDA);
         try (LayerTimer timer = new LayerTimer(what, opened)) {
-            Times times = timer.measure(quick || emulated ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL);
-            return new BenchResult.Timed(what, times, floor(what, onDevice), List.of());
+            Effort effort = quick || emulated ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL;
+            Times times = timer.measure(effort);
+            List<Rival> rivals = isBesideCudnn(onDevice)
+                    ? new CudnnRivals(what, timer, opened, precision).measure(effort)
+                    : List.of();
+            return new BenchResult.Timed(what, times, floor(what, onDevice), rivals);
         } catch (BackendException | IllegalArgumentException e) {
             return new BenchResult.NotTimed(what, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
         } catch (OutOfMemoryError e) {
             return new BenchResult.NotTimed(what, "not enough memory: " + e.getMessage());
         }
+    }
+
+    private boolean isBesideCudnn(boolean onDevice) {
+        return onDevice && !withoutCudnn && CudnnLibrary.get().absent().isEmpty();
     }
 
     private OptionalDouble floor(BenchCase what, boolean onDevice) {

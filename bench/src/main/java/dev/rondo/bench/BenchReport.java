@@ -189,7 +189,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
             json.writeStartObject();
             json.writeStringField("name", rival.name());
             writeOptional(json, "median_ms_per_call_on_device", rival.median(), 1e3);
-            json.writeStringField("note", rival.note());
+            json.writeStringField("comparison", rival.note());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -59,8 +59,9 @@ sealed interface BenchResult {
      * @param name of library and algorithm
      * @param median seconds of a call, measured in the same way; empty if it was not timed
      * @param note why it was not; or how far its results were from Rondo's
+     * @param differs whether they were too far
      */
-    record Rival(String name, OptionalDouble median, String note) {}
+    record Rival(String name, OptionalDouble median, String note, boolean differs) {}
 
     /**
      * It could not be run.

@@ -141,6 +141,7 @@ record CudnnComparison(double share, String tensor) {
                                 spec.cell() == Cell.LSTM ? doubles(layer.lastC()) : null);
                         if (mode == Mode.TRAINING) {
                             layer.dy(arguments.dy);
+                            layer.clearGradients();
                             layer.backward();
                             RnnParameters gradients =
                                     workspace.own(workspace.backend().parameters(spec));

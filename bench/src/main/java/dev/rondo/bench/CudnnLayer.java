@@ -431,9 +431,19 @@ final class CudnnLayer implements AutoCloseable {
         });
     }
 
+    /** Makes the gradients of the weights zero, to which backward passes add. */
+    void clearGradients() {
+        stream.with(() -> {
+            checkDriver(
+                    JCudaDriver.cuMemsetD8Async(gradients.pointer, (byte) 0, gradients.bytes, stream.handle()),
+                    "cuMemsetD8Async");
+            return null;
+        });
+    }
+
     /**
-     * Queues the backward pass of the last forward pass, with the gradients of the input and of the weights. cuDNN adds to the latter,
-     * so they are made zero before.
+     * Queues the backward pass of the last forward pass, with the gradients of the input, which are assigned, and of the weights,
+     * which are added to what is there.
      *
      * @throws CudnnException if cuDNN refuses it
      */
@@ -464,9 +474,6 @@ final class CudnnLayer implements AutoCloseable {
                             reserve.bytes,
                             reserve.pointer),
                     "cudnnRNNBackwardData_v8");
-            checkDriver(
-                    JCudaDriver.cuMemsetD8Async(gradients.pointer, (byte) 0, gradients.bytes, stream.handle()),
-                    "cuMemsetD8Async");
             check(
                     JCudnn.cudnnRNNBackwardWeights_v8(
                             handle,
@@ -511,7 +518,7 @@ final class CudnnLayer implements AutoCloseable {
     }
 
     /**
-     * The gradients by the weights of the last backward pass.
+     * The gradients by the weights, of all backward passes since they were cleared.
      *
      * @param parameters of the same network, on any backend; assigned
      */

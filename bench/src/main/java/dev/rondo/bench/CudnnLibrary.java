@@ -1,5 +1,6 @@
 package dev.rondo.bench;
 
+import dev.rondo.cuda.CudaProbe;
 import dev.rondo.cuda.JCudaNatives;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,6 +64,15 @@ final class CudnnLibrary {
         }
         long version = JCudnn.cudnnGetVersion();
         return version / 10000 + "." + version % 10000 / 100 + "." + version % 100;
+    }
+
+    /** What there is, for people: version and file, or why there is none; on the emulator, that it is no cuDNN. */
+    String text() {
+        if (reason != null) {
+            return "absent: " + reason;
+        }
+        CudaProbe.Device device = CudaProbe.probe().device();
+        return (device != null && device.emulated() ? "a stand-in for " : "") + version() + ", " + source;
     }
 
     private static CudnnLibrary load() {

@@ -60,6 +60,37 @@ final class LayerTimer implements AutoCloseable {
         return timer.measure(effort, this::call, () -> result.toDoubles()[0]);
     }
 
+    /** One call whose results are those of this call alone: gradients of weights begin at zero. */
+    void once() {
+        gradients.flat().fill(0);
+        call();
+    }
+
+    RnnParameters weights() {
+        return weights;
+    }
+
+    /** The gradients by the weights, of all calls since {@link #once}. */
+    RnnParameters gradients() {
+        return gradients;
+    }
+
+    Tensor x() {
+        return x;
+    }
+
+    Tensor y() {
+        return y;
+    }
+
+    Tensor dy() {
+        return dy;
+    }
+
+    Tensor dx() {
+        return dx;
+    }
+
     private void call() {
         if (what.mode() == Mode.INFERENCE) {
             rnn.forward(Mode.INFERENCE, weights, x, null, null, y, last);

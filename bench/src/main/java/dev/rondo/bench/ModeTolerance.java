@@ -18,6 +18,11 @@ final class ModeTolerance {
         return precision == Precision.TF32 || precision == Precision.BF16;
     }
 
+    /** What numbers around 1 are rounded by, at most. */
+    static double unit(Precision precision) {
+        return Math.scalb(1.0, -significantBits(precision));
+    }
+
     private static int significantBits(Precision precision) {
         return switch (precision) {
             case FP32, TF32X3 -> 24;
@@ -45,6 +50,6 @@ final class ModeTolerance {
             difference = Math.max(difference, Math.abs(expected.values()[k] - measure.values()[k]));
             scale = Math.max(scale, Math.abs(expected.values()[k]));
         }
-        return TIMES * difference + scale * Math.scalb(2.0, -significantBits(precision));
+        return TIMES * difference + scale * 2 * unit(precision);
     }
 }

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Compares the backends of this machine with the oracle, the backend reference.",
             "Every cell, forward and backward, the layers around it and a whole training step; each twice, to see",
-            "whether the bits are the same. Prints the worst error of each tensor. Exit status 1 if a check failed."
+            "whether the bits are the same. Prints the worst error of each tensor. Backend cuda is compared with cuDNN too,",
+            "where there is one. Exit status 1 if a check failed."
         })
 final class VerifyCommand implements Callable<Integer> {
     private static final String TABLE = "  %-22s %-6s %12s %10s  %s%n";
@@ -56,7 +57,17 @@ final class VerifyCommand implements Callable<Integer> {
     VerifyCommand() {}
 
     /** What came out on one backend. */
-    private record Result(String backend, String description, Verification verification, String fingerprint) {}
+    private record Result(
+            String backend,
+            String description,
+            Verification verification,
+            String fingerprint,
+            @Nullable CudnnChecks cudnn) {
+        boolean failed() {
+            return !verification.failures().isEmpty()
+                    || (cudnn != null && !cudnn.failures().isEmpty());
+        }
+    }
 
     @Override
     public Integer call() throws IOException {
@@ -76,8 +87,7 @@ final class VerifyCommand implements Callable<Integer> {
         if (json != null) {
             JsonReport.write(json, generator -> writeJson(generator, results));
         }
-        boolean failed = results.stream()
-                .anyMatch(result -> !result.verification().failures().isEmpty());
+        boolean failed = results.stream().anyMatch(Result::failed);
         return failed ? Rondo.FAILED : Rondo.DONE;
     }
 
@@ -90,7 +100,8 @@ final class VerifyCommand implements Callable<Integer> {
             for (Check check : checks) {
                 verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
             }
-            Result result = new Result(name, opened.description(), verification, verification.fingerprint());
+            CudnnChecks cudnn = name.equals("cuda") ? CudnnChecks.of(opened) : null;
+            Result result = new Result(name, opened.description(), verification, verification.fingerprint(), cudnn);
             print(result, out);
             return result;
         }
@@ -116,6 +127,9 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.printf("  repeats bit-identical: %s%n", verification.repeats() ? "yes" : "no");
         out.printf("  SHA-256 of all bits: %s%n", result.fingerprint());
+        if (result.cudnn() != null) {
+            result.cudnn().print(out);
+        }
         int failed = verification.failures().size();
         out.printf("%s: %d passed, %d failed%n", result.backend(), verification.checks() - failed, failed);
         out.flush();
@@ -168,6 +182,20 @@ final class VerifyCommand implements Callable<Integer> {
             generator.writeEndObject();
         }
         generator.writeEndArray();
+        if (result.cudnn() != null) {
+            CudnnChecks cudnn = result.cudnn();
+            generator.writeObjectFieldStart("cudnn");
+            generator.writeStringField("library", cudnn.library());
+            generator.writeNumberField("agree", cudnn.agree());
+            generator.writeNumberField("not_supported", cudnn.notSupported());
+            generator.writeNumberField("largest_share", cudnn.share());
+            generator.writeArrayFieldStart("failures");
+            for (String failure : cudnn.failures()) {
+                generator.writeString(failure);
+            }
+            generator.writeEndArray();
+            generator.writeEndObject();
+        }
         generator.writeArrayFieldStart("failures");
         for (Failure failure : verification.failures()) {
             generator.writeStartObject();

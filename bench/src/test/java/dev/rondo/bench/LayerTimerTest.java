@@ -95,9 +95,9 @@ class LayerTimerTest {
                 new Times(54.4e-6, 50e-6, 5, 100, OptionalDouble.of(9e-6)),
                 OptionalDouble.of(27.2e-6),
                 List.of(
-                        new Rival("slow", OptionalDouble.of(90e-6), ""),
-                        new Rival("fast", OptionalDouble.of(68e-6), ""),
-                        new Rival("none", OptionalDouble.empty(), "not supported")));
+                        new Rival("slow", OptionalDouble.of(90e-6), "", false),
+                        new Rival("fast", OptionalDouble.of(68e-6), "", false),
+                        new Rival("none", OptionalDouble.empty(), "not supported", false)));
         assertEquals(0.5, timed.shareOfFloor().orElseThrow(), 1e-9);
         assertEquals("fast", timed.bestRival().orElseThrow().name());
         assertEquals(1.25, timed.bestRivalOverThis().orElseThrow(), 1e-9);

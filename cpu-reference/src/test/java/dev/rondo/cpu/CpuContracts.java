@@ -10,6 +10,7 @@ import dev.rondo.contract.GradientContract;
 import dev.rondo.contract.LayerContract;
 import dev.rondo.contract.LossContract;
 import dev.rondo.contract.OptimizerContract;
+import dev.rondo.contract.InfinityContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.PrecisionContract;
 import dev.rondo.contract.SequenceContract;
@@ -107,6 +108,14 @@ abstract class CpuContracts {
 
     @Nested
     class Oracle extends OracleContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Infinities extends InfinityContract {
         @Override
         protected Backend open() {
             return CpuContracts.this.open();

@@ -49,7 +49,8 @@ final class ClusterRecurrence implements Recurrence {
         int units = up((hidden + blocks - 1L) / blocks, 4);
         int parts = forward && gates == 1 ? 4 : 2;
         int values = forward ? gates : 4;
-        int kept = forward ? (gates == 4 ? 3 : gates == 3 ? 4 : 6) : blocks == 1 ? 3 : 2;
+        boolean fewRegisters = blocks > 1 && (gates == 1 || (gates == 4 && device.capability() >= 100));
+        int kept = forward ? (gates == 4 ? 3 : gates == 3 ? 4 : 6) : fewRegisters ? 2 : 3;
         long groups = forward ? units / parts : up((long) blocks * units, 8) / 8;
         long depth = forward ? (long) blocks * units : (long) gates * units;
         int leastLanes = forward ? 4 : blocks == 1 ? 8 : gates == 1 ? 2 : 4;
@@ -74,6 +75,9 @@ final class ClusterRecurrence implements Recurrence {
             return Optional.empty();
         }
         Kernel kernel = Kernel.valueOf(cell + (forward ? "_FORWARD" : "_BACKWARD") + "_CLUSTER_" + blocks);
+        if (blocks > 1 && launcher.clusterBlocks(kernel) != blocks) {
+            return Optional.empty();
+        }
         // Whether a cluster is taken is up to the device; one that is not resident is not.
         if (launcher.residentBlocks(kernel, (int) threads, (int) bytes) < blocks) {
             return Optional.empty();

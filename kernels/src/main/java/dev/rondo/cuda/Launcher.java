@@ -116,6 +116,21 @@ final class Launcher {
         return this;
     }
 
+    /**
+     * How many blocks a cluster of a kernel has, by the image that the driver took: PTX for drivers and devices that do not take
+     * the machine code knows no clusters.
+     *
+     * @return 0 if it has none
+     */
+    int clusterBlocks(Kernel of) {
+        int[] width = new int[1];
+        context.check(
+                JCudaDriver.cuFuncGetAttribute(
+                        width, CUfunction_attribute.CU_FUNC_ATTRIBUTE_REQUIRED_CLUSTER_WIDTH, images.function(of)),
+                "cuFuncGetAttribute for the clusters of " + of.symbol());
+        return width[0];
+    }
+
     private void allowShared(Kernel of, int bytes) {
         if (bytes > sharedLimits.getOrDefault(of, 0)) {
             context.check(

@@ -16,6 +16,7 @@ import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.contract.InfinityContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.PrecisionContract;
 import dev.rondo.emulator.Emulator;
@@ -53,6 +54,14 @@ class CublasTest {
 
     @Nested
     class Oracle extends OracleContract {
+        @Override
+        protected Backend open() {
+            return CublasTest.open(ProductsChoice.CUBLAS, Precision.FP32);
+        }
+    }
+
+    @Nested
+    class Infinities extends InfinityContract {
         @Override
         protected Backend open() {
             return CublasTest.open(ProductsChoice.CUBLAS, Precision.FP32);

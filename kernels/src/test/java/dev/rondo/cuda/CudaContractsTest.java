@@ -5,6 +5,7 @@ import dev.rondo.contract.ArgumentContract;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.DirectionContract;
 import dev.rondo.contract.GradientContract;
+import dev.rondo.contract.InfinityContract;
 import dev.rondo.contract.LayerContract;
 import dev.rondo.contract.LossContract;
 import dev.rondo.contract.OptimizerContract;
@@ -78,6 +79,14 @@ class CudaContractsTest {
 
     @Nested
     class Oracle extends OracleContract {
+        @Override
+        protected Backend open() {
+            return TestDevice.open();
+        }
+    }
+
+    @Nested
+    class Infinities extends InfinityContract {
         @Override
         protected Backend open() {
             return TestDevice.open();

@@ -10,6 +10,7 @@ import dev.rondo.Mode;
 import dev.rondo.RnnSpec;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.DirectionContract;
+import dev.rondo.contract.InfinityContract;
 import dev.rondo.contract.SizesContract;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -85,6 +86,14 @@ class FormsTest {
 
         @Nested
         class Sizes extends SizesContract {
+            @Override
+            protected Backend open() {
+                return FormsTest.open(form, order);
+            }
+        }
+
+        @Nested
+        class Infinities extends InfinityContract {
             @Override
             protected Backend open() {
                 return FormsTest.open(form, order);
