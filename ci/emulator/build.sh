@@ -124,11 +124,13 @@ register() { # SOURCE UNIT FLAG...: writes the translation unit and the stand-in
   } >"$image"
 }
 
+names=' '
 kernels=() checked=()
 sanitizer=(-fsanitize=alignment,bounds,shift,signed-integer-overflow,integer-divide-by-zero,float-cast-overflow)
 for source in ${sources[@]+"${sources[@]}"}; do
   source=$(cd -- "$(dirname -- "$source")" && pwd)/$(basename -- "$source")
   name=$(basename "$source" .cu)
+  names+="$name "
   unit=$out/obj/kernel-$name.cpp
   flags=("-I$here/shim" "-I$(dirname "$source")" "-ffile-prefix-map=$(dirname "$source")/=")
   object=$out/obj/kernel-$name.o
@@ -141,6 +143,9 @@ for source in ${sources[@]+"${sources[@]}"}; do
   checked+=("${object%.o}-ubsan.o")
 done
 finish
+for image in "$out"/kernels/*.ptx; do # of sources that are gone
+  case $names in *" $(basename "$image" .ptx) "*) ;; *) rm -f -- "$image" ;; esac
+done
 
 # The stubs need to know what is defined already.
 stubs() { # LIST STATUS UNIT OBJECT...
