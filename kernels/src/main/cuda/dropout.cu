@@ -3,6 +3,7 @@
 //   factor = 0 where u * 2^-24 < probability, else 1 / (1 - probability)
 //
 // y            flat, count elements
+// seedAt       the seed, in memory: so launches for another seed are the same, and a graph can replay them
 // firstCounter the draw of y[0]; element i takes draw firstCounter + i. For a layer: layer * T * N * D*H
 // threshold    ceil(probability * 2^24): u * 2^-24 < probability exactly where u < threshold
 // factor       1 / (1 - probability), rounded to float32
@@ -23,10 +24,11 @@ __device__ __forceinline__ unsigned upper24Bits(unsigned long long seed, unsigne
 
 } // namespace
 
-extern "C" __global__ void rondo_dropout(float* y, long long count, long long seed, long long firstCounter, int threshold,
-                                         float factor) {
+extern "C" __global__ void rondo_dropout(float* y, long long count, const long long* seedAt, long long firstCounter,
+                                         int threshold, float factor) {
+    unsigned long long seed = static_cast<unsigned long long>(*seedAt);
     for (long long i = rondo::firstElement(); i < count; i += rondo::elementStride()) {
-        unsigned u = upper24Bits(static_cast<unsigned long long>(seed), static_cast<unsigned long long>(firstCounter + i));
+        unsigned u = upper24Bits(seed, static_cast<unsigned long long>(firstCounter + i));
         y[i] *= u < static_cast<unsigned>(threshold) ? 0.0f : factor;
     }
 }

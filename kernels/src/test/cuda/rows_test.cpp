@@ -142,7 +142,8 @@ TEST(dropoutIsTheMaskOfTheContract) {
                     expected[i] *= static_cast<float>(factor(seed, first + i, probability));
                 }
                 Buffer<float> device(y);
-                launch("rondo_dropout", gridFor(count), device, static_cast<long long>(count), seed, first,
+                Buffer<long long> seedAt(std::vector<long long>{seed});
+                launch("rondo_dropout", gridFor(count), device, static_cast<long long>(count), seedAt, first,
                        static_cast<int>(std::ceil(probability * 0x1p24)), static_cast<float>(1 / (1 - probability)));
                 CHECK(device.read() == expected, shape({seed, first}) + " " + std::to_string(probability));
             }

@@ -2,6 +2,7 @@ package dev.rondo;
 
 import dev.rondo.spi.Arguments;
 import dev.rondo.spi.RnnKernel;
+import java.lang.ref.Reference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -191,6 +192,10 @@ public final class Rnn implements AutoCloseable {
             kernel.backward(dy, dLast, dx, dInitial, gradients);
         } catch (OutOfMemoryError e) {
             throw new BackendException("backward: not enough memory on backend " + backend.name(), e);
+        } finally {
+            // Backends may know them by their addresses only.
+            Reference.reachabilityFence(x);
+            Reference.reachabilityFence(weights);
         }
     }
 

@@ -10,6 +10,7 @@ import dev.rondo.bench.BenchCase.Suite;
 import dev.rondo.bench.BenchResult.Rival;
 import dev.rondo.bench.CallTimer.Effort;
 import dev.rondo.bench.CallTimer.Times;
+import dev.rondo.cuda.CudaForms;
 import dev.rondo.cuda.CudaProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,6 +43,9 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     private static final String AUTO = "auto";
     private static final String CUDA = "cuda";
+
+    private static final String PLAN_PROPERTY = "rondo.cuda.plan";
+    private static final String STEP = "step";
 
     /** An emulator gets the sizes of a suite divided by this. */
     private static final int SMALLER = 16;
@@ -108,10 +113,13 @@ final class BenchCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--shape: expected none with --suite, got " + shapes);
         }
         List<Shape> given = shapes.stream().map(BenchCommand::shape).toList();
-        BackendOptions options = BackendOptions.defaults().withThreads(threads).withPrecision(precision);
-        try (Backend opened = backend.equals(AUTO) ? Backend.best(options) : Backend.named(backend, options)) {
+        try (Backend opened = backend.equals(AUTO) ? Backend.best(options()) : Backend.named(backend, options())) {
             return run(opened, given);
         }
+    }
+
+    private BackendOptions options() {
+        return BackendOptions.defaults().withThreads(threads).withPrecision(precision);
     }
 
     private static Shape shape(String text) {
@@ -140,15 +148,21 @@ final class BenchCommand implements Callable<Integer> {
             BenchResult result = time(what, opened, emulated);
             line(report, report.row(result));
             results.add(result);
+            report.remarks(result).forEach(remark -> line(report, remark));
+            write(report);
         }
         report.legend().forEach(text -> line(report, text));
+        return results.stream().allMatch(BenchCommand::isWell) ? Rondo.DONE : Rondo.FAILED;
+    }
+
+    /** After each case: what was measured is not lost if a later one ends the process. */
+    private void write(BenchReport report) throws IOException {
         if (json != null) {
             JsonReport.write(json, report::writeJson);
         }
         if (html != null) {
             ReportFile.write(html, BenchPage.of(report).getBytes(StandardCharsets.UTF_8));
         }
-        return results.stream().allMatch(BenchCommand::isWell) ? Rondo.DONE : Rondo.FAILED;
     }
 
     private static boolean isWell(BenchResult result) {
@@ -229,10 +243,17 @@ final class BenchCommand implements Callable<Integer> {
         try (LayerTimer timer = new LayerTimer(what, opened)) {
             Effort effort = quick || emulated ? Effort.QUICK : onDevice ? Effort.DEVICE : Effort.FULL;
             Times times = timer.measure(effort);
-            List<Rival> rivals = isBesideCudnn(onDevice)
-                    ? new CudnnRivals(what, timer, opened, precision).measure(effort)
-                    : List.of();
-            return new BenchResult.Timed(what, times, floor(what, onDevice), rivals);
+            if (!onDevice) {
+                return new BenchResult.Timed(what, times, "", OptionalDouble.empty(), List.of());
+            }
+            String form = form(what, opened);
+            Optional<String> wrong = wrong(what, timer, form);
+            if (wrong.isPresent()) {
+                return new BenchResult.NotTimed(what, wrong.get());
+            }
+            List<Rival> rivals =
+                    isBesideCudnn() ? new CudnnRivals(what, timer, opened, precision).measure(effort) : List.of();
+            return new BenchResult.Timed(what, times, form, floor(what), rivals);
         } catch (BackendException | IllegalArgumentException e) {
             return new BenchResult.NotTimed(what, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
         } catch (OutOfMemoryError e) {
@@ -240,12 +261,45 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    private boolean isBesideCudnn(boolean onDevice) {
-        return onDevice && !withoutCudnn && CudnnLibrary.get().absent().isEmpty();
+    /** Such as {@code step}, or {@code cluster:8x4 / grid:132x1} where the backward pass has another one. */
+    private static String form(BenchCase what, Backend opened) {
+        BenchCase.Shape shape = what.shape();
+        return Stream.of(true, false)
+                .filter(forward -> forward || what.isTraining())
+                .flatMap(forward ->
+                        CudaForms.taken(opened, what.cell(), forward, shape.hidden(), shape.batch(), shape.steps())
+                                .stream())
+                .distinct()
+                .collect(Collectors.joining(" / "));
     }
 
-    private OptionalDouble floor(BenchCase what, boolean onDevice) {
-        CudaProbe.Device device = onDevice ? CudaProbe.probe().device() : null;
+    /** Small layers were compared with the oracle, in whatever form they had; this is the form that was timed, beside another. */
+    private Optional<String> wrong(BenchCase what, LayerTimer timer, String form) {
+        if (form.equals(STEP)) {
+            return Optional.empty();
+        }
+        String before = System.setProperty(PLAN_PROPERTY, STEP);
+        try (Backend stepwise = Backend.named(CUDA, options());
+                LayerTimer other = new LayerTimer(what, stepwise)) {
+            LayerResults.Difference difference = other.once().difference(timer.once(), precision);
+            return difference.isAllowed()
+                    ? Optional.empty()
+                    : Optional.of("form " + form + " computes other results than form " + STEP + ": " + difference);
+        } finally {
+            if (before == null) {
+                System.clearProperty(PLAN_PROPERTY);
+            } else {
+                System.setProperty(PLAN_PROPERTY, before);
+            }
+        }
+    }
+
+    private boolean isBesideCudnn() {
+        return !withoutCudnn && CudnnLibrary.get().absent().isEmpty();
+    }
+
+    private OptionalDouble floor(BenchCase what) {
+        CudaProbe.Device device = CudaProbe.probe().device();
         return device == null ? OptionalDouble.empty() : OptionalDouble.of(new Floor(device, precision).of(what));
     }
 }

@@ -43,9 +43,10 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
             "pass, three times that for training, G being 4 for LSTM and 3 for GRU, divided by the median.");
 
     private static final List<String> COMPARISONS = List.of(
-            "of floor: the least time on paper, divided by the median: all multiply-adds at the highest rate of the device,",
-            "then 0.25 or 0.5 us for each step of a pass. cuDNN ms: the median of its fastest algorithm, measured in the same",
-            "way after its results were compared with Rondo's. cuDNN/rondo: above 1, Rondo is faster.");
+            "form: how the recurrence was computed, forward / backward. of floor: the least time on paper, divided by the",
+            "median: all multiply-adds at the highest rate of the device, then 0.25 or 0.5 us for each step of a pass. cuDNN",
+            "ms: the median of its fastest algorithm, call by call or as a CUDA graph, measured in the same way after its",
+            "results were compared with Rondo's. cuDNN/rondo: above 1, Rondo is faster.");
 
     private static final String CASE = "%-5s %-10s %-20s";
     private static final String NOT_TIMED = "not timed: ";
@@ -69,6 +70,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
                     timed -> timed.times().batches() + " x " + timed.times().calls()));
 
     private static final List<Column> COLUMNS_ON_DEVICE = List.of(
+            new Column("form", 25, Timed::form),
             new Column("queue us", 10, timed -> digits(timed.times().queued(), 1e6)),
             new Column("of floor", 9, timed -> digits(timed.shareOfFloor(), 1)),
             new Column("cuDNN ms", 10, timed -> digits(bestMedian(timed), 1e3)),
@@ -117,6 +119,17 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
                             .collect(Collectors.joining());
         }
         return text + " " + NOT_TIMED + ((NotTimed) result).reason();
+    }
+
+    /** What else has to be said of a result: rivals that differ, or that failed. */
+    List<String> remarks(BenchResult result) {
+        return result instanceof Timed timed
+                ? timed.rivals().stream()
+                        .filter(rival -> rival.differs() || rival.note().startsWith(CudnnRivals.FAILED))
+                        .map(rival ->
+                                "  cuDNN, " + rival.name() + ": " + rival.note().replaceAll("\\s+", " "))
+                        .toList()
+                : List.of();
     }
 
     /** The names of {@link #figures}. */
@@ -181,6 +194,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
     }
 
     private static void writeOnDevice(JsonGenerator json, Timed timed) throws IOException {
+        json.writeStringField("form", timed.form());
         writeOptional(json, "queue_us_per_call", timed.times().queued(), 1e6);
         writeOptional(json, "floor_ms", timed.floor(), 1e3);
         writeOptional(json, "share_of_floor", timed.shareOfFloor(), 1);

@@ -16,10 +16,12 @@ sealed interface BenchResult {
      *
      * @param what the case
      * @param times of a call
+     * @param form of the recurrence on a CUDA device, forward and backward; else empty
      * @param floor seconds that {@link Floor} says; empty where it says nothing
      * @param rivals other libraries on the same device
      */
-    record Timed(BenchCase what, Times times, OptionalDouble floor, List<Rival> rivals) implements BenchResult {
+    record Timed(BenchCase what, Times times, String form, OptionalDouble floor, List<Rival> rivals)
+            implements BenchResult {
         double microsecondsPerStep() {
             return 1e6 * times.median() / what.shape().steps();
         }

@@ -569,11 +569,12 @@ final class CudnnLayer implements AutoCloseable {
         int of(T target, S source, long bytes);
     }
 
-    /** Between two waits: the copy is not in the order of the stream. */
+    /** Between two waits: the copy is in another stream, and may return before it has come to its end. */
     private <T, S> void copy(Copy<T, S> copy, T target, S source, long bytes) {
         stream.with(() -> {
             checkDriver(JCudaDriver.cuStreamSynchronize(stream.handle()), "cuStreamSynchronize");
             checkDriver(copy.of(target, source, bytes), "a copy of " + bytes + " bytes");
+            checkDriver(JCudaDriver.cuCtxSynchronize(), "cuCtxSynchronize");
             return null;
         });
     }

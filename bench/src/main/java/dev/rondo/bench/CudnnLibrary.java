@@ -127,7 +127,7 @@ final class CudnnLibrary {
         return file.toString();
     }
 
-    /** The file, if the other libraries of cuDNN lie beside it. */
+    /** The file, if the other libraries of cuDNN lie beside it, and can be loaded with all that they need themselves. */
     private static Path whole(Path file) throws IOException {
         List<String> missing = PARTS.stream()
                 .filter(part -> !Files.isRegularFile(file.resolveSibling(part)))
@@ -135,6 +135,9 @@ final class CudnnLibrary {
         if (!missing.isEmpty()) {
             throw new IOException(
                     file + " would end the process: beside it there is no " + String.join(" and no ", missing));
+        }
+        for (String part : PARTS) {
+            System.load(file.resolveSibling(part).toString());
         }
         return file;
     }

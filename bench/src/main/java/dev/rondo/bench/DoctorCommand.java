@@ -66,6 +66,7 @@ final class DoctorCommand implements Callable<Integer> {
         line(out, "  device", cuda.device());
         line(out, "  kernels", cuda.kernels());
         line(out, "  cuBLAS", cuda.cublas());
+        line(out, "  cuDNN", CudnnLibrary.get().text());
         line(out, "  products", cuda.products());
         line(out, "  precisions", cuda.precisions().isEmpty() ? "none" : modes(cuda));
         line(out, "  libcuda", found(facts.cudaDriver(), "the driver's library is in none of the usual folders"));
@@ -127,6 +128,7 @@ final class DoctorCommand implements Callable<Integer> {
         generator.writeStringField("device", cuda.device());
         generator.writeStringField("kernels", cuda.kernels());
         generator.writeStringField("cublas", cuda.cublas());
+        generator.writeStringField("cudnn", CudnnLibrary.get().text());
         generator.writeStringField("products", cuda.products());
         generator.writeArrayFieldStart("precisions");
         for (Precision precision : cuda.precisions()) {

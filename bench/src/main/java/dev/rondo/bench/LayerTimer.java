@@ -60,35 +60,25 @@ final class LayerTimer implements AutoCloseable {
         return timer.measure(effort, this::call, () -> result.toDoubles()[0]);
     }
 
-    /** One call whose results are those of this call alone: gradients of weights begin at zero. */
-    void once() {
+    /** The results of one call: gradients of weights begin at zero. */
+    LayerResults once() {
         gradients.flat().fill(0);
         call();
+        return what.isTraining()
+                ? new LayerResults(y.toFloats(), dx.toFloats(), gradients.flat().toFloats())
+                : new LayerResults(y.toFloats(), null, null);
     }
 
     RnnParameters weights() {
         return weights;
     }
 
-    /** The gradients by the weights, of all calls since {@link #once}. */
-    RnnParameters gradients() {
-        return gradients;
-    }
-
     Tensor x() {
         return x;
     }
 
-    Tensor y() {
-        return y;
-    }
-
     Tensor dy() {
         return dy;
-    }
-
-    Tensor dx() {
-        return dx;
     }
 
     private void call() {

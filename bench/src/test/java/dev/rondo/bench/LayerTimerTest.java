@@ -72,7 +72,7 @@ class LayerTimerTest {
 
     private static Timed timed(BenchCase what, double median) {
         return new Timed(
-                what, new Times(median, median, 5, 1, OptionalDouble.empty()), OptionalDouble.empty(), List.of());
+                what, new Times(median, median, 5, 1, OptionalDouble.empty()), "", OptionalDouble.empty(), List.of());
     }
 
     /** The figures of a device, computed by hand. */
@@ -93,6 +93,7 @@ class LayerTimerTest {
         Timed timed = new Timed(
                 small,
                 new Times(54.4e-6, 50e-6, 5, 100, OptionalDouble.of(9e-6)),
+                "cluster:8x4",
                 OptionalDouble.of(27.2e-6),
                 List.of(
                         new Rival("slow", OptionalDouble.of(90e-6), "", false),

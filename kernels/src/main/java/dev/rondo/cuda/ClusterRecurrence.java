@@ -78,6 +78,9 @@ final class ClusterRecurrence implements Recurrence {
         if (blocks > 1 && launcher.clusterBlocks(kernel) != blocks) {
             return Optional.empty();
         }
+        if (blocks > LARGEST_PORTABLE) {
+            launcher.allowLargeCluster(kernel);
+        }
         // Whether a cluster is taken is up to the device; one that is not resident is not.
         if (launcher.residentBlocks(kernel, (int) threads, (int) bytes) < blocks) {
             return Optional.empty();
@@ -112,10 +115,7 @@ final class ClusterRecurrence implements Recurrence {
                 .integer(pass.batch())
                 .integer(pass.hidden())
                 .integer(rows)
-                .shared(sharedBytes);
-        if (blocks > LARGEST_PORTABLE) {
-            launcher.largeCluster();
-        }
-        launcher.grid((pass.batch() + rows - 1L) / rows * blocks, 1, 1, threads, 1);
+                .shared(sharedBytes)
+                .grid((pass.batch() + rows - 1L) / rows * blocks, 1, 1, threads, 1);
     }
 }

@@ -58,6 +58,37 @@ final class Cublas {
         int[] number = new int[1];
         check(JCublas2.cublasGetVersion(handle, number), "cublasGetVersion");
         version = number[0];
+        requireRightProducts(memory);
+    }
+
+    /** One small product of each form: a library that loads need not work. */
+    private void requireRightProducts(DeviceMemory memory) {
+        int size = 8;
+        int elements = size * size;
+        long bytes = 4L * elements;
+        try (DeviceMemory.Buffer factors = memory.allocate(bytes, "a trial of cuBLAS");
+                DeviceMemory.Buffer product = memory.allocate(bytes, "a trial of cuBLAS")) {
+            long a = factors.address();
+            long c = product.address();
+            context.check(
+                    JCudaDriver.cuMemsetD32Async(
+                            DevicePointer.to(a), Float.floatToIntBits(1), elements, context.stream()),
+                    "cuMemsetD32Async for a trial of cuBLAS");
+            nt(a, size, a, size, c, size, size, size, size, false);
+            nn(a, size, a, size, c, size, size, size, size, true);
+            addTransposed(a, size, a, size, c, size, size, size, size);
+            context.synchronize("cuStreamSynchronize after a trial of cuBLAS");
+            float[] result = new float[elements];
+            context.check(
+                    JCudaDriver.cuMemcpyDtoH(Pointer.to(result), DevicePointer.to(c), bytes),
+                    "cuMemcpyDtoH after a trial of cuBLAS");
+            for (float element : result) {
+                if (element != 3 * size) {
+                    throw new BackendException("cuBLAS " + version() + " computes wrong products: expected " + 3 * size
+                            + ", got " + element);
+                }
+            }
+        }
     }
 
     private static Pointer scalar(float value) {

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUevent;
+import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstream_flags;
 import jcuda.driver.JCudaDriver;
@@ -35,6 +36,7 @@ final class CudaContext implements AutoCloseable {
     private final Queue<Runnable> abandoned = new ConcurrentLinkedQueue<>();
     private @Nullable CudaException failure;
     private boolean closed;
+    private boolean hung;
 
     /**
      * Opens a device.
@@ -135,6 +137,16 @@ final class CudaContext implements AutoCloseable {
      * @return in seconds
      */
     double seconds(Runnable launches) {
+        return secondsWithin(Double.POSITIVE_INFINITY, launches);
+    }
+
+    /**
+     * The same for launches of which it is not known whether they end. If they do not, that is an error from which there is no
+     * recovery: {@link #close()} then leaves everything as it is, since the driver would wait.
+     *
+     * @param deadline in seconds
+     */
+    double secondsWithin(double deadline, Runnable launches) {
         CUevent start = new CUevent();
         CUevent end = new CUevent();
         float[] milliseconds = new float[1];
@@ -145,6 +157,7 @@ final class CudaContext implements AutoCloseable {
                 check(JCudaDriver.cuEventRecord(start, stream), "cuEventRecord");
                 launches.run();
                 check(JCudaDriver.cuEventRecord(end, stream), "cuEventRecord");
+                await(end, deadline);
                 check(JCudaDriver.cuEventSynchronize(end), "cuEventSynchronize");
                 check(JCudaDriver.cuEventElapsedTime(milliseconds, start, end), "cuEventElapsedTime");
             } finally {
@@ -154,6 +167,25 @@ final class CudaContext implements AutoCloseable {
             JCudaDriver.cuEventDestroy(start);
         }
         return 1e-3 * milliseconds[0];
+    }
+
+    private void await(CUevent event, double deadline) {
+        if (deadline == Double.POSITIVE_INFINITY) {
+            return;
+        }
+        long start = System.nanoTime();
+        int status = JCudaDriver.cuEventQuery(event);
+        while (status == CUresult.CUDA_ERROR_NOT_READY) {
+            if (1e-9 * (System.nanoTime() - start) > deadline) {
+                hung = true;
+                failure = new CudaException(
+                        CUresult.CUDA_ERROR_LAUNCH_TIMEOUT, true, "launches have not ended within " + deadline + " s");
+                throw failure;
+            }
+            Thread.onSpinWait();
+            status = JCudaDriver.cuEventQuery(event);
+        }
+        check(status, "cuEventQuery");
     }
 
     /** Whether every launch waits for its end, and memory is poisoned. */
@@ -212,6 +244,9 @@ final class CudaContext implements AutoCloseable {
                 return;
             }
             closed = true;
+            if (hung) {
+                return;
+            }
             withContext(() -> {
                 JCudaDriver.cuStreamSynchronize(stream);
                 for (int i = atClose.size() - 1; i >= 0; i--) {

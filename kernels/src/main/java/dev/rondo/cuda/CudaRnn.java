@@ -10,7 +10,8 @@ import dev.rondo.Tensor;
 import dev.rondo.spi.RnnKernel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.DoubleStream;
+import java.util.Objects;
+import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,13 +40,15 @@ final class CudaRnn implements RnnKernel {
 
     private final List<DeviceMemory.Buffer> dOutputs = new ArrayList<>();
 
+    /** The seed of the last forward pass of training, 8 bytes; null without dropout. */
+    private final DeviceMemory.@Nullable Buffer dropoutSeed;
+
     private DeviceMemory.@Nullable Buffer workspace;
     private int steps;
     private int batch;
     private boolean hasLengths;
     private boolean indices;
     private volatile boolean closed;
-    private long dropoutSeed;
     private long x;
     private long weights;
 
@@ -66,6 +69,7 @@ final class CudaRnn implements RnnKernel {
             dh = allocate(states, "gradients of states");
             dc = spec.cell().hasCellState() ? allocate(states, "gradients of cell states") : null;
             dp = spec.cell() == dev.rondo.Cell.GRU_RESET_BEFORE ? allocate(states, "gradients of reset states") : null;
+            dropoutSeed = spec.dropout() > 0 && spec.layers() > 1 ? allocate(2, "the seed of dropout") : null;
             dSteps = allocate((long) maxRows() * Math.max(spec.inputSize(), spec.outputSize()), "input gradients");
             long elements = 1;
             for (LayerPass pass : passes) {
@@ -144,22 +148,21 @@ final class CudaRnn implements RnnKernel {
     }
 
     /**
-     * The time of launches that go through the steps, in microseconds: the least of three runs after one that does not count.
+     * The time of launches that go through the steps, in microseconds: the least of three runs after one that does not count. All
+     * rows are full meanwhile.
      *
      * @param mostSteps the sequence is cut to so many steps meanwhile
      */
     double microseconds(int mostSteps, Runnable launches) {
         int all = steps;
+        boolean hadLengths = hasLengths;
         steps = Math.min(all, mostSteps);
+        hasLengths = false;
         try {
-            launches.run();
-            return 1e6
-                    * DoubleStream.generate(() -> backend.context().seconds(launches))
-                            .limit(3)
-                            .min()
-                            .orElseThrow();
+            return 1e6 * graphs.leastSeconds(3, launches);
         } finally {
             steps = all;
+            hasLengths = hadLengths;
         }
     }
 
@@ -183,7 +186,6 @@ final class CudaRnn implements RnnKernel {
             batch = input.dimension(1);
             hasLengths = rowLengths != null;
             indices = input instanceof IntTensor;
-            dropoutSeed = seed;
             for (int i = 0; i < passes.size(); i++) {
                 passes.get(i).reserve(indices && i < spec.directions());
             }
@@ -201,7 +203,10 @@ final class CudaRnn implements RnnKernel {
                 long layerInput = layer == 0 ? x : outputs.get(layer - 1).address();
                 passes.get(i).begin(weights, layerInput, indices && layer == 0, mode == Mode.TRAINING);
             }
-            boolean dropOut = mode == Mode.TRAINING && spec.dropout() > 0 && spec.layers() > 1;
+            boolean dropOut = mode == Mode.TRAINING && dropoutSeed != null;
+            if (dropOut) {
+                setDropoutSeed(seed);
+            }
             long h0 = initial == null ? 0 : backend.address(initial.h());
             long c0 = address(initial);
             long yAddress = y == null ? 0 : backend.address(y);
@@ -209,8 +214,8 @@ final class CudaRnn implements RnnKernel {
             long cLast = address(last);
             graphs.key(0)
                     .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, dropOut ? 1 : 0)
-                    .add(dropOut ? seed : 0, weights, x, h0, c0)
-                    .add(yAddress, hLast, cLast, 0, 0);
+                    .add(weights, x, h0, c0, yAddress)
+                    .add(hLast, cLast, 0, 0, 0);
             graphs.run(() -> launchForward(dropOut, h0, c0, yAddress, hLast, cLast), () -> describe("forward pass"));
         } finally {
             backend.context().exit();
@@ -243,6 +248,21 @@ final class CudaRnn implements RnnKernel {
         }
     }
 
+    /** In the memory of the device, where the kernels of a graph find it: so a graph is the same for every seed. */
+    private void setDropoutSeed(long seed) {
+        long address = Objects.requireNonNull(dropoutSeed).address();
+        for (int word = 0; word < 2; word++) {
+            backend.context()
+                    .check(
+                            JCudaDriver.cuMemsetD32Async(
+                                    DevicePointer.to(address + 4L * word),
+                                    (int) (seed >>> 32 * word),
+                                    1,
+                                    backend.context().stream()),
+                            "cuMemsetD32Async of the seed of dropout");
+        }
+    }
+
     /** Multiplies the output of a layer, or the gradient by it, by the mask of dropout. */
     private void dropOut(long output, int layer) {
         long count = (long) steps * batch * spec.outputSize();
@@ -250,7 +270,7 @@ final class CudaRnn implements RnnKernel {
                 .of(Kernel.DROPOUT)
                 .pointer(output)
                 .wide(count)
-                .wide(dropoutSeed)
+                .pointer(Objects.requireNonNull(dropoutSeed).address())
                 .wide(layer * count)
                 .integer((int) Math.ceil(spec.dropout() * (1 << 24)))
                 .real(1 / (1 - spec.dropout()))
@@ -275,7 +295,7 @@ final class CudaRnn implements RnnKernel {
             long dcInitial = address(dInitial);
             long sums = gradients == null ? 0 : backend.address(gradients.flat());
             graphs.key(1)
-                    .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, spec.dropout() > 0 ? dropoutSeed : 0)
+                    .add(steps, batch, hasLengths ? 1 : 0, indices ? 1 : 0, 0)
                     .add(weights, x, dyAddress, dhLast, dcLast)
                     .add(dxAddress, dhInitial, dcInitial, sums, 0);
             graphs.run(
@@ -316,7 +336,7 @@ final class CudaRnn implements RnnKernel {
                     pass.inputGradient(dInput, dSteps.address());
                 }
             }
-            if (layer > 0 && spec.dropout() > 0) {
+            if (layer > 0 && dropoutSeed != null) {
                 dropOut(dInput, layer - 1);
             }
             dOutput = dInput;

@@ -1,5 +1,6 @@
 package dev.rondo.cuda;
 
+import dev.rondo.BackendException;
 import java.lang.ref.Cleaner;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -8,6 +9,7 @@ import java.util.function.Supplier;
 import jcuda.driver.CUgraph;
 import jcuda.driver.CUgraphExec;
 import jcuda.driver.CUstreamCaptureMode;
+import jcuda.driver.CUstreamCaptureStatus;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,11 @@ import org.jspecify.annotations.Nullable;
 final class Graphs implements AutoCloseable {
     /** The system property that switches graphs off, with the value {@code false}. */
     static final String PROPERTY = "rondo.cuda.graphs";
+
+    private static final System.Logger LOG = System.getLogger(Graphs.class.getName());
+
+    /** Measured launches end in milliseconds. */
+    private static final double DEADLINE_SECONDS = 10;
 
     private static final int CAPACITY = 16;
     private static final int KEY = 16;
@@ -41,6 +48,8 @@ final class Graphs implements AutoCloseable {
 
     private static final class Sequence {
         final long[] key;
+        /** Whether it cannot be captured, and so is launched one by one. */
+        boolean loose;
 
         @Nullable
         CUgraphExec exec;
@@ -123,23 +132,80 @@ final class Graphs implements AutoCloseable {
             return;
         }
         CUgraphExec exec = sequence.exec;
-        if (exec == null) {
-            exec = capture(launches, what);
+        if (exec == null && !sequence.loose) {
+            exec = captureIfPossible(launches, what);
             sequence.exec = exec;
+            sequence.loose = exec == null;
         }
-        check(JCudaDriver.cuGraphLaunch(exec, context.stream()), "cuGraphLaunch", what);
+        if (exec == null) {
+            launches.run();
+        } else {
+            launch(exec, what);
+        }
     }
 
-    private void check(int status, String call, Supplier<String> what) {
+    private void launch(CUgraphExec exec, Supplier<String> what) {
+        check(context, JCudaDriver.cuGraphLaunch(exec, context.stream()), "cuGraphLaunch", what);
+    }
+
+    /**
+     * The time that launches take on the device in the way in which {@link #run} would make them again and again; between enter and
+     * exit of the context.
+     *
+     * @param runs how often they are timed, after once untimed
+     * @return in seconds, the least
+     * @throws CudaException if they fail, or do not end in a few seconds
+     */
+    double leastSeconds(int runs, Runnable launches) {
+        context.secondsWithin(DEADLINE_SECONDS, launches);
+        CUgraphExec exec = enabled ? captureIfPossible(launches, () -> "launches to be timed") : null;
+        try {
+            Runnable timed = exec == null ? launches : () -> launch(exec, () -> "launches to be timed");
+            double least = Double.POSITIVE_INFINITY;
+            for (int i = 0; i <= runs; i++) {
+                double seconds = context.secondsWithin(DEADLINE_SECONDS, timed);
+                least = i == 0 ? least : Math.min(least, seconds);
+            }
+            return least;
+        } finally {
+            if (exec != null) {
+                JCudaDriver.cuGraphExecDestroy(exec);
+            }
+        }
+    }
+
+    /** Null where the driver, or a library that queues into the stream, does not capture them: they work without, only slower. */
+    private @Nullable CUgraphExec captureIfPossible(Runnable launches, Supplier<String> what) {
+        try {
+            return capture(context, launches, what);
+        } catch (BackendException e) {
+            if ((e instanceof CudaException cuda && cuda.isFatal()) || isCapturing()) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.INFO, "no graph of the " + what.get() + ": " + e.getMessage());
+            return null;
+        }
+    }
+
+    /** Whether the stream goes on capturing: then nothing can be launched any more. */
+    private boolean isCapturing() {
+        int[] status = new int[1];
+        return JCudaDriver.cuStreamIsCapturing(context.stream(), status) != Status.SUCCESS
+                || status[0] != CUstreamCaptureStatus.CU_STREAM_CAPTURE_STATUS_NONE;
+    }
+
+    private static void check(CudaContext context, int status, String call, Supplier<String> what) {
         if (status != Status.SUCCESS) {
             throw context.failed(status, call + " of the " + what.get());
         }
     }
 
-    private CUgraphExec capture(Runnable launches, Supplier<String> what) {
+    /** Records launches; between enter and exit of the context. */
+    static CUgraphExec capture(CudaContext context, Runnable launches, Supplier<String> what) {
         CUgraph graph = new CUgraph();
         CUgraphExec exec = new CUgraphExec();
         check(
+                context,
                 JCudaDriver.cuStreamBeginCapture(
                         context.stream(), CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
                 "cuStreamBeginCapture",
@@ -151,10 +217,10 @@ final class Graphs implements AutoCloseable {
             JCudaDriver.cuGraphDestroy(graph);
             throw e;
         }
-        check(JCudaDriver.cuStreamEndCapture(context.stream(), graph), "cuStreamEndCapture", what);
+        check(context, JCudaDriver.cuStreamEndCapture(context.stream(), graph), "cuStreamEndCapture", what);
         int status = JCudaDriver.cuGraphInstantiate(exec, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
-        check(status, "cuGraphInstantiate", what);
+        check(context, status, "cuGraphInstantiate", what);
         return exec;
     }
 

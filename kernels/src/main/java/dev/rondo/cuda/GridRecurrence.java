@@ -67,7 +67,8 @@ final class GridRecurrence implements Recurrence {
         long words = (depth + 3) / 4 * 4;
         long onChip = tile == 1 ? Math.max(0, words - 4096 / columnLanes) : words;
         long pitch = (onChip + 31) / 32 * 32 + (forward ? 16 : 4);
-        long bytes = 4 * columnLanes * laneColumns * pitch + 64L * tile * (columnLanes * laneColumns + 4);
+        long columnsHeld = (columns + columnLanes - 1) / columnLanes * columnLanes;
+        long bytes = 4 * columnsHeld * pitch + 64 * tile * (columnsHeld + 4);
         if ((long) columnLanes * laneColumns < columns
                 || (long) units * tile > THREADS
                 || bytes > device.sharedBytes()) {

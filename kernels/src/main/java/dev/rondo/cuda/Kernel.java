@@ -11,7 +11,7 @@ import java.util.Locale;
 enum Kernel {
     COLUMN_SUMS("column_sums", "piliip"),
     COLUMN_SUMS_FINISH("column_sums", "piip"),
-    DROPOUT("dropout", "plllif"),
+    DROPOUT("dropout", "plplif"),
     GATHER_ROWS("embedding", "piipiipii"),
     SCATTER_ADD_ROWS("embedding", "pipiiipll"),
     GRU_BACKWARD("gru_backward", "ppppipiiiii"),

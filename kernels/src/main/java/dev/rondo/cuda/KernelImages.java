@@ -1,5 +1,6 @@
 package dev.rondo.cuda;
 
+import dev.rondo.BackendException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -121,7 +122,7 @@ final class KernelImages {
                             + (machineCode == null ? "" : ", as machine code: " + Status.text(first)) + ", as PTX");
             return module;
         } catch (IOException e) {
-            throw new CudaException(0, false, "kernels of " + file + ": " + e.getMessage());
+            throw new BackendException("the kernels of " + file + " cannot be loaded: " + e.getMessage(), e);
         }
     }
 

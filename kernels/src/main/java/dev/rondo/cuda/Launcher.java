@@ -105,15 +105,14 @@ final class Launcher {
         return this;
     }
 
-    /** Allows the kernel's clusters more blocks than every device with clusters has to take. */
-    Launcher largeCluster() {
+    /** Allows a kernel's clusters more blocks than every device with clusters has to take. */
+    void allowLargeCluster(Kernel of) {
         context.check(
                 JCudaDriver.cuFuncSetAttribute(
-                        images.function(kernel),
+                        images.function(of),
                         CUfunction_attribute.CU_FUNC_ATTRIBUTE_NON_PORTABLE_CLUSTER_SIZE_ALLOWED,
                         1),
-                "cuFuncSetAttribute for the clusters of " + kernel.symbol());
-        return this;
+                "cuFuncSetAttribute for the clusters of " + of.symbol());
     }
 
     /**

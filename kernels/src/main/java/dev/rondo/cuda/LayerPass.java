@@ -43,6 +43,8 @@ final class LayerPass {
     private boolean indices;
     private long dy;
     private long dhLast;
+    private final Forms forwardForms = new Forms(true);
+    private final Forms backwardForms = new Forms(false);
     private Recurrence forwardForm = new StepRecurrence(true);
     private Recurrence backwardForm = new StepRecurrence(false);
 
@@ -279,22 +281,40 @@ final class LayerPass {
         source = xAddress;
         indices = isIndices;
         x = ordered != null && (indices || isOrderedCopy()) ? ordered.address() : xAddress;
-        forwardForm = form(true);
+        dy = 0;
+        dhLast = 0;
+        forwardForm = forwardForms.form(this);
         if (training) {
-            dy = 0;
-            backwardForm = form(false);
+            backwardForm = backwardForms.form(this);
         }
     }
 
-    /** The form of a recurrence for this batch. Measuring one is harmless here: what it spoils is about to be written. */
-    private Recurrence form(boolean forward) {
-        return backend.plans()
-                .choose(
-                        spec.cell(),
-                        forward,
-                        hidden,
-                        rnn.batch(),
-                        form -> rnn.microseconds(Plans.MEASURED_STEPS, () -> form.launch(this)));
+    /** The form of a recurrence for the sizes of the last call: only others are looked up. */
+    private static final class Forms {
+        private final boolean forward;
+        private int batch;
+        private int steps;
+        private @Nullable Recurrence form;
+
+        Forms(boolean forward) {
+            this.forward = forward;
+        }
+
+        /** Measuring a form is harmless here: what it spoils is about to be written. */
+        Recurrence form(LayerPass pass) {
+            Recurrence known = form;
+            if (known == null || batch != pass.batch() || steps != pass.steps()) {
+                batch = pass.batch();
+                steps = pass.steps();
+                known = pass.backend
+                        .plans()
+                        .choose(
+                                new Plans.Shape(pass.spec.cell(), forward, pass.hidden, batch, steps),
+                                one -> pass.rnn.microseconds(Plans.MEASURED_STEPS, () -> one.launch(pass)));
+                form = known;
+            }
+            return known;
+        }
     }
 
     /** Whether the input has to be brought into the order of the steps: other order, or padding that must not be read. */

@@ -14,9 +14,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which form of the recurrence a shape takes. The limits of the device decide which ones can run; a measurement, the first time
@@ -26,7 +28,7 @@ import java.util.regex.Pattern;
  *
  * <pre>
  * # step 14.20 us, cluster:8x4 6.02 us, cluster:16x8 5.10 us, grid:132x1 7.77 us
- * NVIDIA H200|LSTM|forward|H 512|N 64|cluster:16x8|5.10 us</pre>
+ * NVIDIA H200|LSTM|forward|H 512|N 64|T 32|cluster:16x8|5.10 us</pre>
  *
  * <p>Two forms differ in the order of their sums, so results are the same bits from process to process only if the forms are:
  * with a file of plans or a forced form. On the emulator nothing is measured, and the form is {@code step}.
@@ -49,13 +51,16 @@ final class Plans {
     private static final String AUTO = "auto";
     private static final String MEASURE = "measure";
     private static final Map<String, String> VERDICTS = new ConcurrentHashMap<>();
+    private static final System.Logger LOG = System.getLogger(Plans.class.getName());
     private static final int[] CLUSTERS = {1, 2, 4, 8, 16};
+    private static final int LARGEST_CLUSTER = 16;
     private static final Pattern CLUSTER = Pattern.compile("cluster:(\\d+)");
     private static final Pattern NAME = Pattern.compile("(cluster|grid):(\\d+)x(\\d+)");
 
     private final DeviceLimits device;
     private final Launcher launcher;
     private final String measuredOn;
+    private final Map<Shape, String> chosen = new ConcurrentHashMap<>();
     private final String forced = System.getProperty(PROPERTY, AUTO);
 
     /**
@@ -92,28 +97,76 @@ final class Plans {
     }
 
     /**
+     * What a form is chosen for.
+     *
+     * @param cell the cell
+     * @param forward whether it is the forward pass
+     * @param hidden H
+     * @param batch N
+     * @param steps T
+     */
+    record Shape(Cell cell, boolean forward, int hidden, int batch, int steps) {
+        /** A verdict holds for steps up to twice as many, and the last one for all that are more: a form that has to begin with
+         * reading the weights suits long sequences. */
+        private int leastSteps() {
+            return Integer.highestOneBit(Math.min(steps, MEASURED_STEPS));
+        }
+
+        private String pass() {
+            return forward ? "forward" : "backward";
+        }
+    }
+
+    /**
      * The form for a shape; between enter and exit of the context.
      *
      * @param measure gives the time of a form in microseconds
      * @throws BackendException if a form is forced that cannot run
      */
-    Recurrence choose(Cell cell, boolean forward, int hidden, int batch, ToDoubleFunction<Recurrence> measure) {
-        if (StepRecurrence.NAME.equals(forced) || cell == Cell.GRU_RESET_BEFORE) {
-            return new StepRecurrence(forward);
+    Recurrence choose(Shape shape, ToDoubleFunction<Recurrence> measure) {
+        Recurrence form = chosenFor(shape, measure);
+        chosen.put(shape, form.name());
+        return form;
+    }
+
+    /** The name of the form that was chosen last for a shape; null if none was. */
+    @Nullable
+    String chosen(Shape shape) {
+        return chosen.get(shape);
+    }
+
+    private Recurrence chosenFor(Shape shape, ToDoubleFunction<Recurrence> measure) {
+        if (StepRecurrence.NAME.equals(forced) || shape.cell == Cell.GRU_RESET_BEFORE) {
+            return new StepRecurrence(shape.forward);
         }
         if (!isMeasured()) {
-            return AUTO.equals(forced) ? new StepRecurrence(forward) : forced(cell, forward, hidden, batch);
+            return AUTO.equals(forced) ? new StepRecurrence(shape.forward) : forced(shape);
         }
         String key = String.join(
-                "|", measuredOn, cell.name(), forward ? "forward" : "backward", "H " + hidden, "N " + batch);
+                "|",
+                measuredOn,
+                shape.cell.name(),
+                shape.pass(),
+                "H " + shape.hidden,
+                "N " + shape.batch,
+                "T " + shape.leastSteps());
         String known = VERDICTS.get(key);
         if (known != null) {
-            Optional<Recurrence> form = named(known, cell, forward, hidden, batch);
+            Optional<Recurrence> form = ofVerdict(key, known, shape);
             if (form.isPresent()) {
                 return form.get();
             }
         }
-        return measured(key, candidates(cell, forward, hidden, batch), measure);
+        return measured(key, candidates(shape), measure);
+    }
+
+    private Optional<Recurrence> ofVerdict(String key, String name, Shape shape) {
+        try {
+            return named(name, shape);
+        } catch (BackendException e) {
+            throw new BackendException(
+                    FILE_PROPERTY + ": the verdict for " + key + " is no form: " + e.getMessage(), e);
+        }
     }
 
     private Recurrence measured(String key, List<Recurrence> forms, ToDoubleFunction<Recurrence> measure) {
@@ -121,11 +174,21 @@ final class Plans {
         double least = Double.POSITIVE_INFINITY;
         List<String> times = new ArrayList<>();
         for (Recurrence form : forms) {
-            double time = timeOf(form, measure);
-            times.add(String.format(Locale.ROOT, "%s %.2f us", form.name(), time));
-            if (time < least) {
-                least = time;
-                best = form;
+            try {
+                double time = measure.applyAsDouble(form);
+                times.add(String.format(Locale.ROOT, "%s %.2f us", form.name(), time));
+                if (time < least) {
+                    least = time;
+                    best = form;
+                }
+            } catch (CudaException e) {
+                // How clusters fit is known to nobody but the driver.
+                if (e.isFatal()) {
+                    throw new CudaException(
+                            e, "measuring the form " + form.name() + " for " + key + ": " + e.getMessage());
+                }
+                times.add(form.name() + " refused: "
+                        + String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
             }
         }
         VERDICTS.put(key, best.name());
@@ -139,36 +202,37 @@ final class Plans {
         return best;
     }
 
-    /** Infinite for a form that the device refuses after all: how clusters fit is known to nobody but the driver. */
-    private static double timeOf(Recurrence form, ToDoubleFunction<Recurrence> measure) {
-        try {
-            return measure.applyAsDouble(form);
-        } catch (CudaException e) {
-            if (e.isFatal()) {
-                throw e;
-            }
-            return Double.POSITIVE_INFINITY;
-        }
-    }
-
     /** All forms that can run, the one for every shape first. */
-    List<Recurrence> candidates(Cell cell, boolean forward, int hidden, int batch) {
+    List<Recurrence> candidates(Shape shape) {
         List<Recurrence> forms = new ArrayList<>();
-        forms.add(new StepRecurrence(forward));
+        forms.add(new StepRecurrence(shape.forward));
         for (int blocks : CLUSTERS) {
-            cluster(cell, forward, hidden, batch, blocks).ifPresent(forms::add);
+            cluster(shape, blocks, 1).ifPresent(forms::add);
+            if (blocks > 1) {
+                cluster(shape, blocks, 2).filter(form -> isNew(form, forms)).ifPresent(forms::add);
+            }
         }
-        for (int slices = 1; slices <= Math.min(8, batch); slices *= 2) {
-            grid(cell, forward, hidden, batch, slices).ifPresent(forms::add);
+        for (int slices = 1; slices <= Math.min(8, shape.batch); slices *= 2) {
+            grid(shape, slices).filter(form -> isNew(form, forms)).ifPresent(forms::add);
         }
         return forms;
     }
 
-    /** The cluster form with as many rows as spread the batch over the device once, or fewer if they do not fit. */
-    private Optional<Recurrence> cluster(Cell cell, boolean forward, int hidden, int batch, int blocks) {
-        long spread = ((long) batch * blocks + device.multiprocessors() - 1) / device.multiprocessors();
-        for (int rows = (int) Math.min(batch, Math.max(1, spread)); rows > 0; rows /= 2) {
-            Optional<Recurrence> form = ClusterRecurrence.of(device, launcher, cell, forward, hidden, blocks, rows);
+    private static boolean isNew(Recurrence form, List<Recurrence> forms) {
+        return forms.stream().noneMatch(known -> known.name().equals(form.name()));
+    }
+
+    /**
+     * The cluster form with as many rows as spread the batch over the device so often, or fewer if they do not fit. Clusters
+     * lie within groups of multiprocessors, which are no multiple of them: some multiprocessors stay idle.
+     */
+    private Optional<Recurrence> cluster(Shape shape, int blocks, int times) {
+        int usable = blocks == 1
+                ? device.multiprocessors()
+                : Math.max(blocks, device.multiprocessors() / LARGEST_CLUSTER * LARGEST_CLUSTER);
+        long spread = times * (((long) shape.batch * blocks + usable - 1) / usable);
+        for (int rows = (int) Math.min(shape.batch, Math.max(1, spread)); rows > 0; rows /= 2) {
+            Optional<Recurrence> form = ifAllowed(clusterOf(shape, blocks, rows));
             if (form.isPresent()) {
                 return form;
             }
@@ -176,54 +240,71 @@ final class Plans {
         return Optional.empty();
     }
 
-    /** The grid form with as many blocks as the device has multiprocessors, and not more than there are units. */
-    private Optional<Recurrence> grid(Cell cell, boolean forward, int hidden, int batch, int slices) {
-        int blocks = Math.min(hidden, Math.max(1, device.multiprocessors() / slices));
-        return GridRecurrence.of(device, launcher, cell, forward, hidden, batch, blocks, slices);
+    private Supplier<Optional<Recurrence>> clusterOf(Shape shape, int blocks, int rows) {
+        return () -> ClusterRecurrence.of(device, launcher, shape.cell, shape.forward, shape.hidden, blocks, rows);
     }
 
-    private Recurrence forced(Cell cell, boolean forward, int hidden, int batch) {
+    /** The grid form with as many blocks as the device has multiprocessors, but none without units. */
+    private Optional<Recurrence> grid(Shape shape, int slices) {
+        int most = Math.max(1, device.multiprocessors() / slices);
+        int units = (shape.hidden + most - 1) / most;
+        return ifAllowed(gridOf(shape, (shape.hidden + units - 1) / units, slices));
+    }
+
+    private Supplier<Optional<Recurrence>> gridOf(Shape shape, int blocks, int slices) {
+        return () -> GridRecurrence.of(
+                device, launcher, shape.cell, shape.forward, shape.hidden, shape.batch, blocks, slices);
+    }
+
+    /** Empty also where the driver refuses to say anything about a kernel: there are other forms. */
+    private static Optional<Recurrence> ifAllowed(Supplier<Optional<Recurrence>> form) {
+        try {
+            return form.get();
+        } catch (CudaException e) {
+            if (e.isFatal()) {
+                throw e;
+            }
+            LOG.log(System.Logger.Level.DEBUG, "a form of the recurrence is left out", e);
+            return Optional.empty();
+        }
+    }
+
+    private Recurrence forced(Shape shape) {
         for (String name : forced.split(",")) {
-            Optional<Recurrence> form = ofName(name, cell, forward, hidden, batch);
+            Optional<Recurrence> form = ofName(name, shape);
             if (form.isPresent()) {
                 return form.get();
             }
         }
-        throw new BackendException(PROPERTY + ": expected a form that can run for " + cell + " "
-                + (forward ? "forward" : "backward") + " with H = " + hidden + ", N = " + batch + " on " + device.name()
-                + ", one of "
-                + candidates(cell, forward, hidden, batch).stream()
-                        .map(Recurrence::name)
-                        .toList()
-                + ", got " + forced);
+        throw new BackendException(PROPERTY + ": expected a form that can run for " + shape.cell + " " + shape.pass()
+                + " with H = " + shape.hidden + ", N = " + shape.batch + " on " + device.name() + ", one of "
+                + candidates(shape).stream().map(Recurrence::name).toList() + ", got " + forced);
     }
 
-    private Optional<Recurrence> ofName(String name, Cell cell, boolean forward, int hidden, int batch) {
+    private Optional<Recurrence> ofName(String name, Shape shape) {
         return switch (name) {
-            case "block" -> cluster(cell, forward, hidden, batch, 1);
-            case "cluster" -> largestCluster(cell, forward, hidden, batch);
-            case "grid" -> firstGrid(cell, forward, hidden, batch);
+            case "block" -> cluster(shape, 1, 1);
+            case "cluster" -> largestCluster(shape);
+            case "grid" -> firstGrid(shape);
             default -> {
                 Matcher size = CLUSTER.matcher(name);
-                yield size.matches()
-                        ? cluster(cell, forward, hidden, batch, clusterSize(size.group(1)))
-                        : named(name, cell, forward, hidden, batch);
+                yield size.matches() ? cluster(shape, clusterSize(size.group(1)), 1) : named(name, shape);
             }
         };
     }
 
-    private Optional<Recurrence> largestCluster(Cell cell, boolean forward, int hidden, int batch) {
+    private Optional<Recurrence> largestCluster(Shape shape) {
         Optional<Recurrence> largest = Optional.empty();
         for (int blocks : CLUSTERS) {
-            Optional<Recurrence> form = blocks == 1 ? Optional.empty() : cluster(cell, forward, hidden, batch, blocks);
+            Optional<Recurrence> form = blocks == 1 ? Optional.empty() : cluster(shape, blocks, 1);
             largest = form.isPresent() ? form : largest;
         }
         return largest;
     }
 
-    private Optional<Recurrence> firstGrid(Cell cell, boolean forward, int hidden, int batch) {
-        for (int slices = 1; slices <= Math.min(8, batch); slices *= 2) {
-            Optional<Recurrence> form = grid(cell, forward, hidden, batch, slices);
+    private Optional<Recurrence> firstGrid(Shape shape) {
+        for (int slices = 1; slices <= Math.min(8, shape.batch); slices *= 2) {
+            Optional<Recurrence> form = grid(shape, slices);
             if (form.isPresent()) {
                 return form;
             }
@@ -242,9 +323,9 @@ final class Plans {
     }
 
     /** The form of a whole name; empty if it cannot run. */
-    private Optional<Recurrence> named(String name, Cell cell, boolean forward, int hidden, int batch) {
+    private Optional<Recurrence> named(String name, Shape shape) {
         if (StepRecurrence.NAME.equals(name)) {
-            return Optional.of(new StepRecurrence(forward));
+            return Optional.of(new StepRecurrence(shape.forward));
         }
         Matcher matcher = NAME.matcher(name);
         if (!matcher.matches()) {
@@ -258,8 +339,8 @@ final class Plans {
             return Optional.empty();
         }
         return "cluster".equals(matcher.group(1))
-                ? ClusterRecurrence.of(device, launcher, cell, forward, hidden, clusterSize(matcher.group(2)), other)
-                : GridRecurrence.of(device, launcher, cell, forward, hidden, batch, blocks, other);
+                ? clusterOf(shape, clusterSize(matcher.group(2)), other).get()
+                : gridOf(shape, blocks, other).get();
     }
 
     private static void load(Path file) {
@@ -275,7 +356,7 @@ final class Plans {
                 int form = line.lastIndexOf('|', time - 1);
                 if (form < 0) {
                     throw new BackendException(
-                            FILE_PROPERTY + ": expected lines DEVICE|CELL|PASS|H ...|N ...|FORM|TIME in " + file
+                            FILE_PROPERTY + ": expected lines DEVICE|CELL|PASS|H ...|N ...|T ...|FORM|TIME in " + file
                                     + ", got \"" + line + "\"");
                 }
                 VERDICTS.put(line.substring(0, form), line.substring(form + 1, time));

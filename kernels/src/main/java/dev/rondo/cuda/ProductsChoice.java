@@ -77,9 +77,10 @@ enum ProductsChoice {
         if (reason == null) {
             try {
                 return new Outcome(new Cublas(context, memory, precision), "");
-            } catch (CudaException e) {
-                throw e;
             } catch (BackendException e) {
+                if (e instanceof CudaException cuda && cuda.isFatal()) {
+                    throw e;
+                }
                 reason = String.valueOf(e.getMessage());
             }
         }

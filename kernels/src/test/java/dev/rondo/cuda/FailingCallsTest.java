@@ -10,6 +10,7 @@ import dev.rondo.BackendException;
 import dev.rondo.Cell;
 import dev.rondo.RnnSpec;
 import dev.rondo.emulator.Emulator;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,13 @@ class FailingCallsTest {
     private static TrainingStep step(Backend backend) {
         return new TrainingStep(backend, RnnSpec.of(Cell.LSTM, 3, 4), 2, 2, false, new int[] {2, 1});
     }
+
+    /** Without them launches work too, only not as a graph. */
+    private static final Set<String> CAPTURING = Set.of("cuStreamBeginCapture", "cuGraphInstantiateWithFlags");
+
+    /** What fails in a capture is done without it. */
+    private static final Set<String> CAPTURED =
+            Set.of("cuLaunchKernel", "cuMemsetD8Async", "cuMemsetD32Async", "cuMemcpyDtoDAsync");
 
     private static String golden() {
         try (Backend backend = TestDevice.open();
@@ -135,7 +143,14 @@ class FailingCallsTest {
         for (int k = 1; k <= calls; k++) {
             Emulator.fail(function, k, status(function));
             try (Backend backend = TestDevice.open()) {
-                assertEquals(1, failures(backend, function, golden), function + " " + k);
+                int failures = failures(backend, function, golden);
+                if (CAPTURING.contains(function)) {
+                    assertEquals(0, failures, function + " " + k);
+                } else if (CAPTURED.contains(function)) {
+                    assertTrue(failures <= 1, function + " " + k);
+                } else {
+                    assertEquals(1, failures, function + " " + k);
+                }
             }
             TestDevice.assertNothingLive();
             Emulator.reset();

@@ -52,7 +52,8 @@ class PlansTest {
     private static String choose(
             Backend backend, Plans plans, Cell cell, boolean forward, ToDoubleFunction<Recurrence> time) {
         return CudaStream.of(backend)
-                .with(() -> plans.choose(cell, forward, 64, 8, time).name());
+                .with(() -> plans.choose(new Plans.Shape(cell, forward, 64, 8, 100), time)
+                        .name());
     }
 
     private static double notAgain(Recurrence form) {
@@ -105,12 +106,12 @@ class PlansTest {
             assertTrue(lines.get(0).startsWith("# step 2.00 us, cluster:1x"), lines.get(0));
             String verdict = lines.get(1);
             assertTrue(
-                    verdict.matches("test device \\d+\\|LSTM\\|forward\\|H 64\\|N 8\\|grid:\\d+x\\d+\\|.* us"),
+                    verdict.matches("test device \\d+\\|LSTM\\|forward\\|H 64\\|N 8\\|T 32\\|grid:\\d+x\\d+\\|.* us"),
                     verdict);
             // As another process with the next device would have left it there.
             Files.writeString(file, "# a comment\n" + verdict.replaceFirst("\\d+\\|", devices + 1 + "|") + "\n");
             String form = choose(backend, measuring(backend), Cell.LSTM, true, PlansTest::notAgain);
-            assertEquals(verdict.split("\\|")[5], form);
+            assertEquals(verdict.split("\\|")[6], form);
             Files.writeString(file, "nonsense");
             String message = assertThrows(BackendException.class, () -> measuring(backend))
                     .getMessage();
@@ -139,7 +140,7 @@ class PlansTest {
                 }
                 for (String pass : new String[] {"forward", "backward"}) {
                     assertTrue(
-                            Files.readString(file).contains("|" + cell + "|" + pass + "|H 20|N 5|"),
+                            Files.readString(file).contains("|" + cell + "|" + pass + "|H 20|N 5|T 4|"),
                             cell + " " + pass + " is not in the file");
                 }
             }

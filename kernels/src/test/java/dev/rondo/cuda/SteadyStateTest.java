@@ -69,10 +69,10 @@ class SteadyStateTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"LSTM, 1, 8", "GRU, 1, 8", "LSTM, 2, 16"})
-    void aTrainingStepStaysOnTheDevice(Cell cell, int layers, int backSteps) {
+    @CsvSource({"LSTM, 1, 8, 0", "GRU, 1, 8, 0", "LSTM, 2, 16, 0", "LSTM, 2, 8, 0.3"})
+    void aTrainingStepStaysOnTheDevice(Cell cell, int layers, int backSteps, double dropout) {
         CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 8, layers, 0, 2, 8, backSteps, Algorithm.ADAM, 0.01, 1, 11);
+                new CharacterTrainingSettings(cell, 8, layers, dropout, 2, 8, backSteps, Algorithm.ADAM, 0.01, 1, 11);
         String text = "steady as it goes ".repeat(100);
         try (Backend backend = TestDevice.open();
                 CharacterTraining training =
