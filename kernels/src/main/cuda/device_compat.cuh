@@ -229,12 +229,14 @@ __device__ __forceinline__ void mbarrier_arrive_expect(mbarrier* barrier, unsign
                  "r"(bytes)
                  : "memory");
 }
-// Whether the phase with that parity is complete. The bytes of asynchronous copies are visible afterwards.
+// Whether the phase with that parity is complete. The bytes of asynchronous copies are visible afterwards, also those that a
+// peer sent: they lie in the shared memory of this block, and the barrier counts them when they are there. Nothing else of a
+// peer is ordered by it. (With .acquire.cluster the whole L1 would be thrown away at each test.)
 __device__ __forceinline__ bool mbarrier_test(mbarrier* barrier, unsigned parity) {
     unsigned complete;
     asm volatile("{\n"
                  ".reg .pred p;\n"
-                 "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
                  "selp.u32 %0, 1, 0, p;\n"
                  "}"
                  : "=r"(complete)
