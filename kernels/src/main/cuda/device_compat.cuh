@@ -340,9 +340,10 @@ __device__ __forceinline__ float exp2_approx(float value) {
     asm("ex2.approx.f32 %0, %1;" : "=f"(result) : "f"(value));
     return result;
 }
+// Within one unit in the last place (2^-23, by the PTX manual); results below 2^-126 are 0, so is that of an infinity.
 __device__ __forceinline__ float reciprocal_approx(float value) {
     float result;
-    asm("rcp.approx.f32 %0, %1;" : "=f"(result) : "f"(value));
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
     return result;
 }
 __device__ __forceinline__ float tanh_approx(float value) {
