@@ -30,6 +30,13 @@ __device__ __forceinline__ unsigned sharedAddress(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
+// Not by __cvta_generic_to_global, with which the compiler no longer counts pointers up but computes each address anew.
+__device__ __forceinline__ unsigned long long globalAddress(const void* pointer) {
+    unsigned long long address;
+    asm("cvta.to.global.u64 %0, %1;" : "=l"(address) : "l"(pointer));
+    return address;
+}
+
 template <class To, class From> __device__ __forceinline__ To sameBits(From from) {
     static_assert(sizeof(To) == sizeof(From), "the same size");
     To to;
@@ -41,44 +48,45 @@ template <class To, class From> __device__ __forceinline__ To sameBits(From from
 
 // ---- words that other blocks write, of 32 or 64 bits
 
-#define RONDO_LOAD(name, instruction)                                                                                  \
+#define RONDO_LOAD(name, instruction, at)                                                                              \
     template <class T> __device__ __forceinline__ T name(const T* address) {                                           \
         static_assert(sizeof(T) == 4 || sizeof(T) == 8, "a word of 32 or 64 bits");                                    \
         if constexpr (sizeof(T) == 4) {                                                                                \
             unsigned bits;                                                                                             \
-            asm volatile(instruction ".b32 %0, [%1];" : "=r"(bits) : "l"(address) : "memory");                         \
+            asm volatile(instruction ".b32 %0, [%1];" : "=r"(bits) : "l"(at(address)) : "memory");                     \
             return rondo_device::sameBits<T>(bits);                                                                    \
         } else {                                                                                                       \
             unsigned long long bits;                                                                                   \
-            asm volatile(instruction ".b64 %0, [%1];" : "=l"(bits) : "l"(address) : "memory");                         \
+            asm volatile(instruction ".b64 %0, [%1];" : "=l"(bits) : "l"(at(address)) : "memory");                     \
             return rondo_device::sameBits<T>(bits);                                                                    \
         }                                                                                                              \
     }
-#define RONDO_STORE(name, instruction)                                                                                 \
+#define RONDO_STORE(name, instruction, at)                                                                             \
     template <class T> __device__ __forceinline__ void name(T* address, T value) {                                     \
         static_assert(sizeof(T) == 4 || sizeof(T) == 8, "a word of 32 or 64 bits");                                    \
         if constexpr (sizeof(T) == 4) {                                                                                \
             unsigned bits = rondo_device::sameBits<unsigned>(value);                                                   \
-            asm volatile(instruction ".b32 [%0], %1;" ::"l"(address), "r"(bits) : "memory");                           \
+            asm volatile(instruction ".b32 [%0], %1;" ::"l"(at(address)), "r"(bits) : "memory");                       \
         } else {                                                                                                       \
             unsigned long long bits = rondo_device::sameBits<unsigned long long>(value);                               \
-            asm volatile(instruction ".b64 [%0], %1;" ::"l"(address), "l"(bits) : "memory");                           \
+            asm volatile(instruction ".b64 [%0], %1;" ::"l"(at(address)), "l"(bits) : "memory");                       \
         }                                                                                                              \
     }
 
-RONDO_LOAD(load_acquire_gpu, "ld.acquire.gpu")
-RONDO_LOAD(load_relaxed_gpu, "ld.relaxed.gpu")
-RONDO_LOAD(load_volatile, "ld.volatile")
-RONDO_STORE(store_release_gpu, "st.release.gpu")
-RONDO_STORE(store_relaxed_gpu, "st.relaxed.gpu")
-RONDO_STORE(store_volatile, "st.volatile")
+// Words of the whole device lie in global memory; those of a cluster may lie in shared memory too.
+RONDO_LOAD(load_acquire_gpu, "ld.acquire.gpu.global", rondo_device::globalAddress)
+RONDO_LOAD(load_relaxed_gpu, "ld.relaxed.gpu.global", rondo_device::globalAddress)
+RONDO_LOAD(load_volatile, "ld.volatile", )
+RONDO_STORE(store_release_gpu, "st.release.gpu.global", rondo_device::globalAddress)
+RONDO_STORE(store_relaxed_gpu, "st.relaxed.gpu.global", rondo_device::globalAddress)
+RONDO_STORE(store_volatile, "st.volatile", )
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-RONDO_LOAD(load_acquire_cluster, "ld.acquire.cluster")
-RONDO_STORE(store_release_cluster, "st.release.cluster")
+RONDO_LOAD(load_acquire_cluster, "ld.acquire.cluster", )
+RONDO_STORE(store_release_cluster, "st.release.cluster", )
 __device__ __forceinline__ void fence_acq_rel_cluster() { asm volatile("fence.acq_rel.cluster;" ::: "memory"); }
 #else
-RONDO_LOAD(load_acquire_cluster, "ld.acquire.gpu")
-RONDO_STORE(store_release_cluster, "st.release.gpu")
+RONDO_LOAD(load_acquire_cluster, "ld.acquire.gpu", )
+RONDO_STORE(store_release_cluster, "st.release.gpu", )
 __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 #endif
 #undef RONDO_LOAD
@@ -87,16 +95,16 @@ __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 // Four words of 32 bits at an address aligned to 16, each loaded for itself: a relaxed load of the device.
 __device__ __forceinline__ float4 load_relaxed_gpu_4(const float* address) {
     float4 words;
-    asm volatile("ld.relaxed.gpu.v4.f32 {%0, %1, %2, %3}, [%4];"
+    asm volatile("ld.relaxed.gpu.global.v4.f32 {%0, %1, %2, %3}, [%4];"
                  : "=f"(words.x), "=f"(words.y), "=f"(words.z), "=f"(words.w)
-                 : "l"(address)
+                 : "l"(rondo_device::globalAddress(address))
                  : "memory");
     return words;
 }
 
 // Brings the line of an address into L2, some time.
 __device__ __forceinline__ void prefetch_l2(const void* address) {
-    asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(rondo_device::globalAddress(address)));
 }
 
 // In every loop that waits for another thread.
