@@ -39,11 +39,18 @@ struct ThreeTf32 {
         planes[0] = __float_as_uint(whole);
         planes[1] = __float_as_uint(to_tf32(value - whole));
     }
-    // The small terms first.
+    // The small terms first; the sum of 8 products in a fragment of its own, and this to the others in float32. Tensor cores cut
+    // off what they add up, always towards zero: sums of thousands of terms would get a bias of that many halves of their last
+    // bit.
     static __device__ __forceinline__ void multiply(float (&d)[4], const unsigned (&a)[2][4], const unsigned (&b)[2][2]) {
-        mma_m16n8k8_tf32(d, a[1], b[0], d);
-        mma_m16n8k8_tf32(d, a[0], b[1], d);
-        mma_m16n8k8_tf32(d, a[0], b[0], d);
+        float sum[4] = {};
+        mma_m16n8k8_tf32(sum, a[1], b[0], sum);
+        mma_m16n8k8_tf32(sum, a[0], b[1], sum);
+        mma_m16n8k8_tf32(sum, a[0], b[0], sum);
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+            d[i] += sum[i];
+        }
     }
 };
 
