@@ -336,7 +336,7 @@ __device__ __forceinline__ float to_tf32(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     unsigned bits;
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
-    return __uint_as_float(bits);
+    return __uint_as_float(bits & 0xffffe000u);
 #else
     unsigned bits = __float_as_uint(value);
     return (bits & 0x7f800000u) == 0x7f800000u ? value : __uint_as_float((bits + 0x1000u) & ~0x1fffu);
