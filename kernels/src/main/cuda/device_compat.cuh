@@ -252,8 +252,12 @@ __device__ __forceinline__ bool mbarrier_test(mbarrier* barrier, unsigned parity
                  : "memory");
     return complete;
 }
+// Bytes that never come end the kernel with an error, in the end, and not in a hang.
 __device__ __forceinline__ void mbarrier_wait(mbarrier* barrier, unsigned parity) {
-    while (!mbarrier_test(barrier, parity)) {
+    for (unsigned polls = 0; !mbarrier_test(barrier, parity);) {
+        if (++polls == 1u << 27) {
+            __trap();
+        }
     }
 }
 // A word into the shared memory of a peer; its bytes count on an mbarrier of the same block.
@@ -331,7 +335,8 @@ __device__ __forceinline__ bfloat16 to_bfloat16(float value) {
     return {static_cast<unsigned short>((bits + 0x7fffu + (bits >> 16 & 1)) >> 16)};
 #endif
 }
-// The ten mantissa bits that a TF32 product sees: to nearest, ties away from zero.
+// The ten mantissa bits that a TF32 product sees: to nearest, ties away from zero. The other bits are 0; the PTX manual leaves open
+// what cvt makes of them. From (2 - 2^-11) * 2^127 on, just below the largest float, it is an infinity.
 __device__ __forceinline__ float to_tf32(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     unsigned bits;
