@@ -24,7 +24,11 @@ inline float __fsqrt_rn(float a) { return sqrtf(a); }
 inline float __saturatef(float a) { return a > 0 ? (a < 1 ? a : 1.0f) : 0.0f; }
 inline float rsqrtf(float a) { return 1.0f / sqrtf(a); }
 inline float exp2_approx(float a) { return exp2f(a); }
-inline float reciprocal_approx(float a) { return 1.0f / a; }
+// Exact here, where a device may be off by one unit in the last place. As there, numbers that are not normal count as zero.
+inline float reciprocal_approx(float a) {
+    float result = 1.0f / (fabsf(a) < 0x1p-126f ? copysignf(0, a) : a);
+    return fabsf(result) < 0x1p-126f ? copysignf(0, result) : result;
+}
 inline float tanh_approx(float a) { return tanhf(a); }
 
 inline unsigned __float_as_uint(float value) {

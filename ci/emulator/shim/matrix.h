@@ -1,5 +1,6 @@
 // Products of a warp in the lane layout of PTX: lane = 4 * group + t; D = A * B + C with A [16 x K] row by row and
-// B [K x 8] column by column. Sums are made in float, k ascending: a device may add in another order.
+// B [K x 8] column by column. As on a device, products of 16-bit and TF32 numbers are exact, and so is here their sum with C, which
+// is then cut off to float: rounded towards zero. A device cuts off each term too, a few bits behind the largest one.
 #pragma once
 
 #include "arithmetic.h"
@@ -9,6 +10,12 @@ namespace rondo_emu {
 
 inline float decodeBfloat16(unsigned bits) { return to_float(bfloat16{static_cast<unsigned short>(bits)}); }
 inline float decodeHalf16(unsigned bits) { return to_float(half16{static_cast<unsigned short>(bits)}); }
+
+// What a tensor core makes of a sum.
+inline float cutOff(double sum) {
+    float nearest = static_cast<float>(sum);
+    return std::isfinite(nearest) && fabs(static_cast<double>(nearest)) > fabs(sum) ? nextafterf(nearest, 0.0f) : nearest;
+}
 
 // Every lane shows 64 bits, and takes those of the four lanes that hold row `group` (or column `group`).
 inline void gather(uint64_t mine, unsigned group, uint64_t (&out)[4], const char* file, int line) {
@@ -47,11 +54,11 @@ void product16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], co
         right[1][k] = decode(static_cast<unsigned>(columns[1][holder] >> shift & 0xffff));
     }
     for (unsigned i = 0; i < 4; i++) {
-        float sum = c[i];
+        double sum = c[i];
         for (unsigned k = 0; k < 16; k++) {
-            sum += left[i >> 1][k] * right[i & 1][k];
+            sum += static_cast<double>(left[i >> 1][k]) * right[i & 1][k];
         }
-        d[i] = sum;
+        d[i] = cutOff(sum);
     }
 }
 
@@ -79,11 +86,11 @@ inline void mma_m16n8k8_tf32(float (&d)[4], const unsigned (&a)[4], const unsign
         return __uint_as_float(static_cast<unsigned>(holders[k & 3] >> (k >> 2) * 32) & ~0x1fffu);
     };
     for (unsigned i = 0; i < 4; i++) {
-        float sum = c[i];
+        double sum = c[i];
         for (unsigned k = 0; k < 8; k++) {
-            sum += element(rows[i >> 1], k) * element(columns[i & 1], k);
+            sum += static_cast<double>(element(rows[i >> 1], k)) * element(columns[i & 1], k);
         }
-        d[i] = sum;
+        d[i] = cutOff(sum);
     }
 }
 

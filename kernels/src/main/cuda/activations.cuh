@@ -6,8 +6,10 @@
 
 namespace rondo {
 
-// For a far below zero expf overflows to infinity and the quotient is 0, as it must be.
-__device__ __forceinline__ float sigmoid(float a) { return 1.0f / (1.0f + expf(-a)); }
+// For a far below zero expf overflows to infinity and the reciprocal is 0, as it must be. A division would be a branch and a
+// call; the reciprocal errs by at most one more unit in the last place, and only below a = -87.3, where a sigmoid is no longer
+// a normal number, it gives 0.
+__device__ __forceinline__ float sigmoid(float a) { return reciprocal_approx(1.0f + expf(-a)); }
 
 __device__ __forceinline__ float dSigmoid(float s) { return s * (1.0f - s); }
 

@@ -30,6 +30,13 @@ __device__ __forceinline__ unsigned sharedAddress(const void* pointer) {
     return static_cast<unsigned>(__cvta_generic_to_shared(pointer));
 }
 
+// Not by __cvta_generic_to_global, with which the compiler no longer counts pointers up but computes each address anew.
+__device__ __forceinline__ unsigned long long globalAddress(const void* pointer) {
+    unsigned long long address;
+    asm("cvta.to.global.u64 %0, %1;" : "=l"(address) : "l"(pointer));
+    return address;
+}
+
 template <class To, class From> __device__ __forceinline__ To sameBits(From from) {
     static_assert(sizeof(To) == sizeof(From), "the same size");
     To to;
@@ -41,44 +48,45 @@ template <class To, class From> __device__ __forceinline__ To sameBits(From from
 
 // ---- words that other blocks write, of 32 or 64 bits
 
-#define RONDO_LOAD(name, instruction)                                                                                  \
+#define RONDO_LOAD(name, instruction, at)                                                                              \
     template <class T> __device__ __forceinline__ T name(const T* address) {                                           \
         static_assert(sizeof(T) == 4 || sizeof(T) == 8, "a word of 32 or 64 bits");                                    \
         if constexpr (sizeof(T) == 4) {                                                                                \
             unsigned bits;                                                                                             \
-            asm volatile(instruction ".b32 %0, [%1];" : "=r"(bits) : "l"(address) : "memory");                         \
+            asm volatile(instruction ".b32 %0, [%1];" : "=r"(bits) : "l"(at(address)) : "memory");                     \
             return rondo_device::sameBits<T>(bits);                                                                    \
         } else {                                                                                                       \
             unsigned long long bits;                                                                                   \
-            asm volatile(instruction ".b64 %0, [%1];" : "=l"(bits) : "l"(address) : "memory");                         \
+            asm volatile(instruction ".b64 %0, [%1];" : "=l"(bits) : "l"(at(address)) : "memory");                     \
             return rondo_device::sameBits<T>(bits);                                                                    \
         }                                                                                                              \
     }
-#define RONDO_STORE(name, instruction)                                                                                 \
+#define RONDO_STORE(name, instruction, at)                                                                             \
     template <class T> __device__ __forceinline__ void name(T* address, T value) {                                     \
         static_assert(sizeof(T) == 4 || sizeof(T) == 8, "a word of 32 or 64 bits");                                    \
         if constexpr (sizeof(T) == 4) {                                                                                \
             unsigned bits = rondo_device::sameBits<unsigned>(value);                                                   \
-            asm volatile(instruction ".b32 [%0], %1;" ::"l"(address), "r"(bits) : "memory");                           \
+            asm volatile(instruction ".b32 [%0], %1;" ::"l"(at(address)), "r"(bits) : "memory");                       \
         } else {                                                                                                       \
             unsigned long long bits = rondo_device::sameBits<unsigned long long>(value);                               \
-            asm volatile(instruction ".b64 [%0], %1;" ::"l"(address), "l"(bits) : "memory");                           \
+            asm volatile(instruction ".b64 [%0], %1;" ::"l"(at(address)), "l"(bits) : "memory");                       \
         }                                                                                                              \
     }
 
-RONDO_LOAD(load_acquire_gpu, "ld.acquire.gpu")
-RONDO_LOAD(load_relaxed_gpu, "ld.relaxed.gpu")
-RONDO_LOAD(load_volatile, "ld.volatile")
-RONDO_STORE(store_release_gpu, "st.release.gpu")
-RONDO_STORE(store_relaxed_gpu, "st.relaxed.gpu")
-RONDO_STORE(store_volatile, "st.volatile")
+// Words of the whole device lie in global memory; those of a cluster may lie in shared memory too.
+RONDO_LOAD(load_acquire_gpu, "ld.acquire.gpu.global", rondo_device::globalAddress)
+RONDO_LOAD(load_relaxed_gpu, "ld.relaxed.gpu.global", rondo_device::globalAddress)
+RONDO_LOAD(load_volatile, "ld.volatile", )
+RONDO_STORE(store_release_gpu, "st.release.gpu.global", rondo_device::globalAddress)
+RONDO_STORE(store_relaxed_gpu, "st.relaxed.gpu.global", rondo_device::globalAddress)
+RONDO_STORE(store_volatile, "st.volatile", )
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
-RONDO_LOAD(load_acquire_cluster, "ld.acquire.cluster")
-RONDO_STORE(store_release_cluster, "st.release.cluster")
+RONDO_LOAD(load_acquire_cluster, "ld.acquire.cluster", )
+RONDO_STORE(store_release_cluster, "st.release.cluster", )
 __device__ __forceinline__ void fence_acq_rel_cluster() { asm volatile("fence.acq_rel.cluster;" ::: "memory"); }
 #else
-RONDO_LOAD(load_acquire_cluster, "ld.acquire.gpu")
-RONDO_STORE(store_release_cluster, "st.release.gpu")
+RONDO_LOAD(load_acquire_cluster, "ld.acquire.gpu", )
+RONDO_STORE(store_release_cluster, "st.release.gpu", )
 __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 #endif
 #undef RONDO_LOAD
@@ -87,16 +95,16 @@ __device__ __forceinline__ void fence_acq_rel_cluster() { __threadfence(); }
 // Four words of 32 bits at an address aligned to 16, each loaded for itself: a relaxed load of the device.
 __device__ __forceinline__ float4 load_relaxed_gpu_4(const float* address) {
     float4 words;
-    asm volatile("ld.relaxed.gpu.v4.f32 {%0, %1, %2, %3}, [%4];"
+    asm volatile("ld.relaxed.gpu.global.v4.f32 {%0, %1, %2, %3}, [%4];"
                  : "=f"(words.x), "=f"(words.y), "=f"(words.z), "=f"(words.w)
-                 : "l"(address)
+                 : "l"(rondo_device::globalAddress(address))
                  : "memory");
     return words;
 }
 
 // Brings the line of an address into L2, some time.
 __device__ __forceinline__ void prefetch_l2(const void* address) {
-    asm volatile("prefetch.global.L2 [%0];" ::"l"(address));
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(rondo_device::globalAddress(address)));
 }
 
 // In every loop that waits for another thread.
@@ -229,12 +237,14 @@ __device__ __forceinline__ void mbarrier_arrive_expect(mbarrier* barrier, unsign
                  "r"(bytes)
                  : "memory");
 }
-// Whether the phase with that parity is complete. The bytes of asynchronous copies are visible afterwards.
+// Whether the phase with that parity is complete. The bytes of asynchronous copies are visible afterwards, also those that a
+// peer sent: they lie in the shared memory of this block, and the barrier counts them when they are there. Nothing else of a
+// peer is ordered by it. (With .acquire.cluster the whole L1 would be thrown away at each test.)
 __device__ __forceinline__ bool mbarrier_test(mbarrier* barrier, unsigned parity) {
     unsigned complete;
     asm volatile("{\n"
                  ".reg .pred p;\n"
-                 "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2;\n"
                  "selp.u32 %0, 1, 0, p;\n"
                  "}"
                  : "=r"(complete)
@@ -242,8 +252,12 @@ __device__ __forceinline__ bool mbarrier_test(mbarrier* barrier, unsigned parity
                  : "memory");
     return complete;
 }
+// Bytes that never come end the kernel with an error, in the end, and not in a hang.
 __device__ __forceinline__ void mbarrier_wait(mbarrier* barrier, unsigned parity) {
-    while (!mbarrier_test(barrier, parity)) {
+    for (unsigned polls = 0; !mbarrier_test(barrier, parity);) {
+        if (++polls == 1u << 27) {
+            __trap();
+        }
     }
 }
 // A word into the shared memory of a peer; its bytes count on an mbarrier of the same block.
@@ -321,12 +335,13 @@ __device__ __forceinline__ bfloat16 to_bfloat16(float value) {
     return {static_cast<unsigned short>((bits + 0x7fffu + (bits >> 16 & 1)) >> 16)};
 #endif
 }
-// The ten mantissa bits that a TF32 product sees: to nearest, ties away from zero.
+// The ten mantissa bits that a TF32 product sees: to nearest, ties away from zero. The other bits are 0; the PTX manual leaves open
+// what cvt makes of them. From (2 - 2^-11) * 2^127 on, just below the largest float, it is an infinity.
 __device__ __forceinline__ float to_tf32(float value) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
     unsigned bits;
     asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
-    return __uint_as_float(bits);
+    return __uint_as_float(bits & 0xffffe000u);
 #else
     unsigned bits = __float_as_uint(value);
     return (bits & 0x7f800000u) == 0x7f800000u ? value : __uint_as_float((bits + 0x1000u) & ~0x1fffu);
@@ -338,9 +353,10 @@ __device__ __forceinline__ float exp2_approx(float value) {
     asm("ex2.approx.f32 %0, %1;" : "=f"(result) : "f"(value));
     return result;
 }
+// Within one unit in the last place (2^-23, by the PTX manual); results below 2^-126 are 0, so is that of an infinity.
 __device__ __forceinline__ float reciprocal_approx(float value) {
     float result;
-    asm("rcp.approx.f32 %0, %1;" : "=f"(result) : "f"(value));
+    asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(value));
     return result;
 }
 __device__ __forceinline__ float tanh_approx(float value) {

@@ -51,6 +51,8 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
     static constexpr int LEAST_LANES = !CLUSTERS ? 8 : GATES == 1 ? 2 : 4;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / LEAST_LANES;
     static constexpr int PREFETCHED = 2; // elements of a thread
+    // Whether the others are brought into L2 a step before they are read. Where not, it would spill a register.
+    static constexpr bool PREFETCHES_REST = !(CLUSTERS && GATES == 3 && AFTER_9);
     // The exchange of a cluster takes registers of its own: with three chunks these would spill.
     static constexpr bool FEW_REGISTERS = CLUSTERS && (GATES == 1 || (GATES == 4 && AFTER_9));
     using Weights = ChipWeights<PARTS, VALUES, FEW_REGISTERS ? 2 : 3>;
@@ -117,6 +119,22 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
                                      part.firstUnit + e.unit);
         }
         return in;
+    }
+
+    // Brings into L2 what fetch will read, of what an earlier step has not read.
+    __device__ __forceinline__ void prefetch(const Element& e, int s) const {
+        if (s < e.length) {
+#pragma unroll
+            for (int block = 0; Cell::SAVES_ACTIVATIONS && block < BLOCKS; block++) {
+                prefetch_l2(gatesAt(s, e.row, e.unit) + block * arguments.hidden);
+            }
+            const float* states = Cell::CELL_STATE ? arguments.c : arguments.h;
+            prefetch_l2(states + slotAt(Cell::NEEDS_BEFORE ? s : s + 1) + e.row * arguments.hidden + e.unit);
+            if (arguments.dy != nullptr) {
+                long long t = arguments.reverse ? e.length - 1 - s : s;
+                prefetch_l2(arguments.dy + (t * arguments.batch + part.first + e.row) * arguments.dyRow + part.firstUnit + e.unit);
+            }
+        }
     }
 
     // The gradient by h of an own unit, without dy, after n exchanges. valid: whether the row was at the last of them. If
@@ -290,6 +308,10 @@ template <class Cell, bool CLUSTERS> class PersistentBackward {
 #pragma unroll
                 for (int i = 0; i < PREFETCHED; i++) {
                     next[i] = fetch(mine[i], s - 1);
+                }
+#pragma unroll 1
+                for (int at = thread + PREFETCHED * threads; PREFETCHES_REST && at < elements(); at += threads) {
+                    prefetch(elementAt(at), s - 1);
                 }
             }
             if constexpr (CLUSTERS) {

@@ -10,9 +10,9 @@
 // rows                     of the batch for each cluster; the last cluster may have fewer
 //
 // Each block keeps its rows of U, a copy of h of its slice twice (the step before and the step after), and its own c on chip.
-// Per step: the product with h for its own units; the pointwise part, each element on the lane that ends with its sums, with
-// gate inputs that were read before the block started to wait; one __syncthreads; its own new h to all other blocks; the wait
-// for theirs. When all rows of the slice are past their lengths, the rest of the steps is a copy.
+// Per step: the product with h for its own units; the pointwise part, each element on the lane that ends with its sums; one
+// __syncthreads; its own new h to all other blocks; the wait for theirs. The gate inputs of the next step are read before that
+// wait. When all rows of the slice are past their lengths, the rest of the steps is a copy.
 //
 // Launch, shared memory, what fits: kernels/TUNING.md.
 #pragma once
@@ -44,6 +44,8 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     static constexpr int PARTS = Shape::PARTS;
     static constexpr int MOST_ITEMS = MOST_ROWS * PARTS / Shape::LEAST_LANES;
     using Weights = ChipWeights<PARTS, GATES, Shape::KEPT>;
+    // Whether the inputs of the next step are read after h is sent. For clusters of LSTM that would spill a register.
+    static constexpr bool FETCHES_LATE = !(CLUSTERS && Cell::CELL_STATE);
 
     const ForwardArguments arguments;
     Exchange<CLUSTERS> exchange;
@@ -72,16 +74,29 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
     __device__ __forceinline__ long long stepAt(int s) const {
         return (static_cast<long long>(s) * arguments.batch + part.first) * BLOCKS * arguments.hidden + part.firstUnit;
     }
-    __device__ __forceinline__ bool validAt(int s, const Item& item) const {
-        return item.real && isValid(arguments.lengths, part.first + item.row, s);
+
+    // A bit for each item of this lane in the tile from that row on: whether its row is valid at s.
+    __device__ __forceinline__ unsigned validItems(int firstRow, int s) const {
+        unsigned valid = 0;
+#pragma unroll
+        for (int i = 0; i < MOST_ITEMS; i += PARTS) {
+            int row = firstRow + row0 + i / PARTS;
+            if (row < part.count && isValid(arguments.lengths, part.first + row, s)) {
+                valid |= ((1u << PARTS) - 1) << i;
+            }
+        }
+        return valid;
     }
 
-    __device__ __forceinline__ void fetch(int firstRow, int s, float (&inputs)[MOST_ITEMS][BLOCKS]) const {
+    // The inputs of these items, and the bits. The bits come first: a branch between the loads would make them wait for each
+    // other.
+    __device__ __forceinline__ unsigned fetch(int firstRow, int s, float (&inputs)[MOST_ITEMS][BLOCKS]) const {
         const float* from = arguments.gates + stepAt(s);
+        unsigned valid = validItems(firstRow, s);
 #pragma unroll
         for (int i = 0; i < MOST_ITEMS; i++) {
             Item item = itemOf(firstRow, i);
-            if (validAt(s, item)) {
+            if (item.real && (valid >> i & 1)) {
                 int at = item.row * BLOCKS * arguments.hidden + item.unit;
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
@@ -89,10 +104,12 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                 }
             }
         }
+        return valid;
     }
 
-    // The pointwise part of one element; sums: its U h.
-    __device__ __forceinline__ void advance(const Item& item, int s, const float* sums, float (&a)[BLOCKS],
+    // The pointwise part of one element, of a row that is valid at s or not; sums: its U h. What the other blocks wait for comes
+    // before what goes to global memory.
+    __device__ __forceinline__ void advance(const Item& item, int s, bool valid, const float* sums, float (&a)[BLOCKS],
                                             const float* before, float* after) const {
         if (!item.real) {
             return;
@@ -102,13 +119,16 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         if constexpr (Cell::CELL_STATE) {
             c = cells[item.row * part.units + item.unit];
         }
-        if (validAt(s, item)) {
+        if (valid) {
 #pragma unroll
             for (int gate = 0; gate < GATES; gate++) {
                 a[gate] += sums[gate];
             }
             h = Cell::forward(a, h, c);
-            if constexpr (Cell::SAVES_ACTIVATIONS) {
+        }
+        after[at] = h;
+        if constexpr (Cell::SAVES_ACTIVATIONS) {
+            if (valid) {
                 float* to = arguments.gates + stepAt(s) + item.row * BLOCKS * arguments.hidden + item.unit;
 #pragma unroll
                 for (int block = 0; block < BLOCKS; block++) {
@@ -116,7 +136,6 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                 }
             }
         }
-        after[at] = h;
         int to = item.row * arguments.hidden + item.unit;
         (arguments.h + slotAt(s + 1))[to] = h;
         if constexpr (Cell::CELL_STATE) {
@@ -204,8 +223,9 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
         exchange.begin(incoming());
         int plane = padded * split.pitch;
         float inputs[MOST_ITEMS][BLOCKS] = {};
+        unsigned valid = 0; // of each item
         if (part.last > 0) {
-            fetch(0, 0, inputs);
+            valid = fetch(0, 0, inputs);
         }
         for (int s = 0; s < part.last; s++) {
             const float* before = states + (s & 1) * plane;
@@ -218,7 +238,7 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                 weights.template product<MOST_ROWS>(tile, before + row * split.pitch, split, sums);
 #pragma unroll 1
                 for (int i = 0; i < items; i++) { // the arrays move up, for they are registers
-                    advance(itemOf(row, i), s, sums, inputs[0], before, after);
+                    advance(itemOf(row, i), s, valid >> i & 1, sums, inputs[0], before, after);
 #pragma unroll
                     for (int next = 1; next < MOST_ITEMS; next++) {
 #pragma unroll
@@ -232,13 +252,18 @@ template <class Cell, bool CLUSTERS> class PersistentForward {
                     }
                 }
                 bool more = row + tile < part.count;
-                if (more || s + 1 < part.last) {
-                    fetch(more ? row + tile : 0, more ? s : s + 1, inputs);
+                if (more || (!FETCHES_LATE && s + 1 < part.last)) {
+                    valid = fetch(more ? row + tile : 0, more ? s : s + 1, inputs);
                 }
             }
             __syncthreads();
-            if (CLUSTERS && s + 1 < part.last) {
-                send(after, s);
+            if (s + 1 < part.last) {
+                if (CLUSTERS) {
+                    send(after, s);
+                }
+                if (FETCHES_LATE) {
+                    valid = fetch(0, s + 1, inputs);
+                }
             }
         }
         copyStates(states + (part.last & 1) * plane);

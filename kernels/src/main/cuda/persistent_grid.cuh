@@ -56,6 +56,7 @@ constexpr int WARPS = 8;
 constexpr int THREADS = 32 * WARPS;
 constexpr unsigned ALL_LANES = 0xffffffffu;
 constexpr unsigned ABSENT = 0xffffffffu;
+constexpr unsigned MOST_POLLS = 1u << 27; // for one group of words
 
 __device__ __forceinline__ float absent() { return __uint_as_float(ABSENT); }
 
@@ -190,9 +191,13 @@ template <class Pass, bool VECTORS, int R, int AHEAD, bool HELD> struct Product 
         }
     }
 
-    // Waits for group A; while it does, all later groups are asked for anew as well, so that none costs a way of its own.
+    // Waits for group A; while it does, all later groups are asked for anew as well, so that none costs a way of its own. A word
+    // that never comes ends the kernel with an error, in the end, and not in a hang.
     template <int A> __device__ __forceinline__ void await(const Source& from, const Share& share, int base) {
-        while (!isComplete(words[A])) {
+        for (unsigned polls = 0; !isComplete(words[A]);) {
+            if (++polls == MOST_POLLS) {
+                __trap();
+            }
             spin_pause();
             fetchMissing<A>(from, share, base);
         }

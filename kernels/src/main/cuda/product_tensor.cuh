@@ -17,8 +17,15 @@ namespace rondo {
 constexpr int TENSOR_ROWS = 128;
 constexpr int TENSOR_COLUMNS = 64;
 constexpr int TENSOR_WORDS = 16;
-// 20 words between rows: the 32 words of a fragment lie in 32 banks.
 constexpr int TENSOR_PITCH = TENSOR_WORDS + 4;
+
+// Where a word lies in a tile of so many outer rows, which run as they do in memory: words of a row with 20 from row to row, or
+// rows of a word with 8 more than there are from word to word. The 32 words of a fragment lie in 32 banks either way, and in
+// the latter so do those that a warp deposits.
+template <bool depthFirst, int outerSize> __device__ __forceinline__ int tensorPlace(int row, int word) {
+    static_assert(TENSOR_WORDS * (outerSize + 8) <= outerSize * TENSOR_PITCH, "the tile holds either");
+    return depthFirst ? row * TENSOR_PITCH + word : word * (outerSize + 8) + row;
+}
 
 // The words that one thread of 256 brings for a tile of so many outer rows: along the depth where that is how memory runs.
 template <class Precision, bool depthFirst, int outerSize>
@@ -33,7 +40,7 @@ __device__ __forceinline__ void tensorFetch(const Operand<depthFirst>& operand, 
 }
 
 template <class Precision, bool depthFirst, int outerSize>
-__device__ __forceinline__ void tensorDeposit(unsigned (&tile)[Precision::PLANES][outerSize][TENSOR_PITCH],
+__device__ __forceinline__ void tensorDeposit(unsigned (&tile)[Precision::PLANES][outerSize * TENSOR_PITCH],
                                               const typename Precision::Fetched (&piece)[outerSize / 16]) {
 #pragma unroll
     for (int i = 0; i < outerSize / 16; i++) {
@@ -43,7 +50,7 @@ __device__ __forceinline__ void tensorDeposit(unsigned (&tile)[Precision::PLANES
         Precision::split(piece[i], planes);
 #pragma unroll
         for (int plane = 0; plane < Precision::PLANES; plane++) {
-            tile[plane][row][word] = planes[plane];
+            tile[plane][tensorPlace<depthFirst, outerSize>(row, word)] = planes[plane];
         }
     }
 }
@@ -56,8 +63,8 @@ __device__ __forceinline__ void tensorProduct(const float* a, long long aRow, co
                                               long long partStride) {
     constexpr int PLANES = Precision::PLANES;
     constexpr int STEP = TENSOR_WORDS * Precision::DEPTH;
-    SHARED_ARRAY(unsigned, tileA, [PLANES][TENSOR_ROWS][TENSOR_PITCH]);
-    SHARED_ARRAY(unsigned, tileB, [PLANES][TENSOR_COLUMNS][TENSOR_PITCH]);
+    SHARED_ARRAY(unsigned, tileA, [PLANES][TENSOR_ROWS * TENSOR_PITCH]);
+    SHARED_ARRAY(unsigned, tileB, [PLANES][TENSOR_COLUMNS * TENSOR_PITCH]);
     Part part = partOf(c, k, depthPerPart, partStride);
     Operand<aDepthFirst> left = {a, aRow, m, part.end};
     Operand<bDepthFirst> right = {b, bRow, n, part.end};
@@ -68,6 +75,8 @@ __device__ __forceinline__ void tensorProduct(const float* a, long long aRow, co
     typename Precision::Fetched pieceA[TENSOR_ROWS / 16], pieceB[TENSOR_COLUMNS / 16];
     tensorFetch<Precision, aDepthFirst, TENSOR_ROWS>(left, firstRow, part.first, pieceA);
     tensorFetch<Precision, bDepthFirst, TENSOR_COLUMNS>(right, firstColumn, part.first, pieceB);
+    auto placeA = [](int row, int word) { return tensorPlace<aDepthFirst, TENSOR_ROWS>(row, word); };
+    auto placeB = [](int row, int word) { return tensorPlace<bDepthFirst, TENSOR_COLUMNS>(row, word); };
     float sums[2][4][4] = {};
     for (int at = part.first; at < part.end; at += STEP) {
         tensorDeposit<Precision, aDepthFirst, TENSOR_ROWS>(tileA, pieceA);
@@ -84,8 +93,8 @@ __device__ __forceinline__ void tensorProduct(const float* a, long long aRow, co
             for (int j = 0; j < 4; j++) {
 #pragma unroll
                 for (int plane = 0; plane < PLANES; plane++) {
-                    fromB[j][plane][0] = tileB[plane][column + j * 8 + group][word];
-                    fromB[j][plane][1] = tileB[plane][column + j * 8 + group][word + 4];
+                    fromB[j][plane][0] = tileB[plane][placeB(column + j * 8 + group, word)];
+                    fromB[j][plane][1] = tileB[plane][placeB(column + j * 8 + group, word + 4)];
                 }
             }
 #pragma unroll
@@ -93,10 +102,10 @@ __device__ __forceinline__ void tensorProduct(const float* a, long long aRow, co
                 unsigned fromA[PLANES][4];
 #pragma unroll
                 for (int plane = 0; plane < PLANES; plane++) {
-                    fromA[plane][0] = tileA[plane][row + i * 16 + group][word];
-                    fromA[plane][1] = tileA[plane][row + i * 16 + group + 8][word];
-                    fromA[plane][2] = tileA[plane][row + i * 16 + group][word + 4];
-                    fromA[plane][3] = tileA[plane][row + i * 16 + group + 8][word + 4];
+                    fromA[plane][0] = tileA[plane][placeA(row + i * 16 + group, word)];
+                    fromA[plane][1] = tileA[plane][placeA(row + i * 16 + group + 8, word)];
+                    fromA[plane][2] = tileA[plane][placeA(row + i * 16 + group, word + 4)];
+                    fromA[plane][3] = tileA[plane][placeA(row + i * 16 + group + 8, word + 4)];
                 }
 #pragma unroll
                 for (int j = 0; j < 4; j++) {

@@ -95,6 +95,22 @@ TEST(productInThreeTf32) {
     check("rondo_product_3xtf32_", {NT, NN, TN}, {{1, 1, 1}, {33, 65, 100}, {129, 67, 17}}, 128, 64, true, 4e-7);
 }
 
+// Terms of one sign, as in the gradient of a bias: what is cut off at each addition adds up.
+TEST(productInThreeTf32OverALargeDepth) {
+    for (Form form : {NT, NN, TN}) {
+        Product p(form, {17, 33, 4096}, 0);
+        for (Floats* values : {&p.a, &p.b}) {
+            for (float& value : *values) {
+                value = std::fabs(value);
+            }
+        }
+        Buffer<float> a(p.a), b(p.b), c(p.c);
+        launch((std::string("rondo_product_3xtf32_") + form.name).c_str(), {1, 1}, a, p.aRow, b, p.bRow, c, p.cRow, 17, 33, 4096, 0,
+               4096, 0LL);
+        NEAR(c.read(), p.expected(false), 2e-6, p.text(false));
+    }
+}
+
 TEST(productInBf16) { check("rondo_product_bf16_", {NT, NN, TN}, {{1, 1, 1}, {33, 65, 100}, {129, 67, 33}}, 128, 64, true, 5e-3); }
 
 TEST(productInParts) {
