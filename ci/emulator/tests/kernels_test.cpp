@@ -161,6 +161,21 @@ TEST(matrixProducts) {
     });
 }
 
+TEST(matrixSumsAreCutOff) {
+    inAllOrders([] {
+        Device device;
+        const int k = 64;
+        std::vector<float> a(16 * k), b(8 * k);
+        for (int i = 0; i < k; i += 8) {
+            a[i] = i == 0 ? 1 : 0x1.cp-23f; // to 1: 1.75 units of its last place, of which one stays
+            b[i] = 1;
+        }
+        Buffer<float> da(a), db(b), c(128);
+        EQUAL(launch(device.function("product_tf32"), {1, 32}, da.at, db.at, c.at, k), 0);
+        EQUAL(c.read()[0], 1 + 7 * 0x1p-23f);
+    });
+}
+
 TEST(ldmatrixTransposes) {
     inAllOrders([] {
         Device device;

@@ -26,15 +26,14 @@ struct Bf16 {
 
 } // namespace
 
-// The launch bounds last: two blocks at a time wherever 128 registers are enough.
-#define RONDO_PRODUCT(name, aDepthFirst, bDepthFirst, ...)                                                             \
-    extern "C" __global__ void __launch_bounds__(__VA_ARGS__)                                                          \
+#define RONDO_PRODUCT(name, aDepthFirst, bDepthFirst, bounds)                                                          \
+    extern "C" __global__ void __launch_bounds__(bounds)                                                               \
         name(const float* a, long long aRow, const float* b, long long bRow, float* c, long long cRow, int m, int n,   \
              int k, int accumulate, int depthPerPart, long long partStride) {                                          \
         rondo::tensorProduct<Bf16, aDepthFirst, bDepthFirst>(a, aRow, b, bRow, c, cRow, m, n, k, accumulate,           \
                                                              depthPerPart, partStride);                                \
     }
 
-RONDO_PRODUCT(rondo_product_bf16_nt, true, true, 256, 2)
-RONDO_PRODUCT(rondo_product_bf16_nn, true, false, 256)
-RONDO_PRODUCT(rondo_product_bf16_tn, false, false, 256)
+RONDO_PRODUCT(rondo_product_bf16_nt, true, true, TENSOR_TWO_BLOCKS)
+RONDO_PRODUCT(rondo_product_bf16_nn, true, false, TENSOR_BLOCK)
+RONDO_PRODUCT(rondo_product_bf16_tn, false, false, TENSOR_BLOCK)

@@ -132,3 +132,7 @@ __device__ __forceinline__ void tensorProduct(const float* a, long long aRow, co
 }
 
 } // namespace rondo
+
+// Launch bounds of the kernels: two blocks on a multiprocessor wherever 128 registers are enough.
+#define TENSOR_BLOCK 256
+#define TENSOR_TWO_BLOCKS 256, 2

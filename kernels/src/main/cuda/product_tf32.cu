@@ -56,18 +56,17 @@ struct ThreeTf32 {
 
 } // namespace
 
-// The launch bounds last: two blocks at a time wherever 128 registers are enough.
-#define RONDO_PRODUCT(name, Precision, aDepthFirst, bDepthFirst, ...)                                                  \
-    extern "C" __global__ void __launch_bounds__(__VA_ARGS__)                                                          \
+#define RONDO_PRODUCT(name, Precision, aDepthFirst, bDepthFirst, bounds)                                               \
+    extern "C" __global__ void __launch_bounds__(bounds)                                                               \
         name(const float* a, long long aRow, const float* b, long long bRow, float* c, long long cRow, int m, int n,   \
              int k, int accumulate, int depthPerPart, long long partStride) {                                          \
         rondo::tensorProduct<Precision, aDepthFirst, bDepthFirst>(a, aRow, b, bRow, c, cRow, m, n, k, accumulate,      \
                                                                   depthPerPart, partStride);                           \
     }
 
-RONDO_PRODUCT(rondo_product_tf32_nt, Tf32, true, true, 256, 2)
-RONDO_PRODUCT(rondo_product_tf32_nn, Tf32, true, false, 256, 2)
-RONDO_PRODUCT(rondo_product_tf32_tn, Tf32, false, false, 256)
-RONDO_PRODUCT(rondo_product_3xtf32_nt, ThreeTf32, true, true, 256)
-RONDO_PRODUCT(rondo_product_3xtf32_nn, ThreeTf32, true, false, 256)
-RONDO_PRODUCT(rondo_product_3xtf32_tn, ThreeTf32, false, false, 256)
+RONDO_PRODUCT(rondo_product_tf32_nt, Tf32, true, true, TENSOR_TWO_BLOCKS)
+RONDO_PRODUCT(rondo_product_tf32_nn, Tf32, true, false, TENSOR_TWO_BLOCKS)
+RONDO_PRODUCT(rondo_product_tf32_tn, Tf32, false, false, TENSOR_BLOCK)
+RONDO_PRODUCT(rondo_product_3xtf32_nt, ThreeTf32, true, true, TENSOR_BLOCK)
+RONDO_PRODUCT(rondo_product_3xtf32_nn, ThreeTf32, true, false, TENSOR_BLOCK)
+RONDO_PRODUCT(rondo_product_3xtf32_tn, ThreeTf32, false, false, TENSOR_BLOCK)
