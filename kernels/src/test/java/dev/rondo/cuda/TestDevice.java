@@ -91,7 +91,17 @@ final class TestDevice {
     /** Opens the backend with settings. */
     static Backend open(BackendOptions options) {
         require();
+        if (GPU) {
+            assertEquals("cuda", Kept.BACKEND.name());
+        }
         return Backend.named("cuda", options);
+    }
+
+    /** On a GPU the primary context takes a while to make: one backend keeps it for all tests. */
+    private static final class Kept {
+        private static final Backend BACKEND = Backend.named("cuda");
+
+        private Kept() {}
     }
 
     /** The kernels behind a backend. */
