@@ -176,6 +176,11 @@ final class BenchCommand implements Callable<Integer> {
         out.flush();
     }
 
+    /** The others have no choice of precision, and ignore what is asked for. */
+    private Precision used(Backend opened) {
+        return opened.name().equals(CUDA) ? precision : Precision.FP32;
+    }
+
     private Suite suiteFor(Backend opened) {
         if (suite != null) {
             return suite;
@@ -198,7 +203,7 @@ final class BenchCommand implements Callable<Integer> {
         facts.put("backend", opened.name());
         facts.put("backend_description", opened.description());
         facts.put("threads", threads);
-        facts.put("precision", precision.name());
+        facts.put("precision", used(opened).name());
         if (shapes.isEmpty()) {
             String name = suiteFor(opened).name().toLowerCase(Locale.ROOT);
             facts.put("suite", emulated ? name + ", all sizes divided by " + SMALLER : name);
@@ -222,7 +227,7 @@ final class BenchCommand implements Callable<Integer> {
             return Optional.of("this is the oracle itself");
         }
         try (Backend oracle = Backend.named(Verification.ORACLE)) {
-            Verification verification = new Verification(opened, oracle, precision);
+            Verification verification = new Verification(opened, oracle, used(opened));
             Stream.of(Cell.LSTM, Cell.GRU)
                     .flatMap(cell -> NetworkCheck.beforeTiming(cell).stream())
                     .forEach(check -> verification

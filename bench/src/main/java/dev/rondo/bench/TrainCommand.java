@@ -211,7 +211,8 @@ final class TrainCommand implements Callable<Integer> {
         if (resume != null) {
             for (String option : FIXED) {
                 if (commandSpec.commandLine().getParseResult().hasMatchedOption(option)) {
-                    throw new IllegalArgumentException(option + ": comes from the file of --resume, expected none");
+                    throw new IllegalArgumentException(
+                            option + ": not allowed with --resume, whose file has the value");
                 }
             }
         }

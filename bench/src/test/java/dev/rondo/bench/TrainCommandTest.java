@@ -507,7 +507,7 @@ class TrainCommandTest {
     void aResumedRunKeepsItsSettings(String option) {
         String[] words = option.split(" ");
         Call call = resume(words);
-        assertRefused(words[0] + ": comes from the file of --resume, expected none", call);
+        assertRefused(words[0] + ": not allowed with --resume, whose file has the value", call);
     }
 
     @Test

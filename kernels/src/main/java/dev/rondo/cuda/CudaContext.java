@@ -1,5 +1,6 @@
 package dev.rondo.cuda;
 
+import dev.rondo.BackendException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -27,7 +28,7 @@ final class CudaContext implements AutoCloseable {
     static final String DEBUG_PROPERTY = "rondo.cuda.debug";
 
     private final ReentrantLock lock = new ReentrantLock();
-    private final boolean debug = Boolean.getBoolean(DEBUG_PROPERTY);
+    private final boolean debug = flag(DEBUG_PROPERTY, false);
     private final CUdevice device;
     private final CUcontext context = new CUcontext();
     private final CUcontext popped = new CUcontext();
@@ -186,6 +187,20 @@ final class CudaContext implements AutoCloseable {
             status = JCudaDriver.cuEventQuery(event);
         }
         check(status, "cuEventQuery");
+    }
+
+    /**
+     * A system property that is {@code true} or {@code false}.
+     *
+     * @param otherwise its value where it is not set
+     * @throws BackendException if it is something else
+     */
+    static boolean flag(String property, boolean otherwise) {
+        String value = System.getProperty(property, String.valueOf(otherwise));
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new BackendException(property + ": expected true or false, got " + value);
+        }
+        return value.equals("true");
     }
 
     /** Whether every launch waits for its end, and memory is poisoned. */

@@ -46,6 +46,7 @@ final class CudaKernels implements BackendKernels {
                 launcher = new Launcher(context);
                 choice = ProductsChoice.ofProperty().open(context, memory, device, precision);
                 products = new Products(context, launcher, precision, choice.cublas());
+                CudaContext.flag(Graphs.PROPERTY, true);
                 plans = new Plans(DeviceLimits.of(context.device(), device), launcher, precision);
                 layers = new CudaLayers(this);
                 losses = new CudaLosses(this);

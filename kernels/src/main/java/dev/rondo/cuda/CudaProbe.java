@@ -169,7 +169,8 @@ public record CudaProbe(
                     + EMULATOR_PROPERTY + "=allow";
         } else if (!KernelImages.present()) {
             reason = Reason.BUILT_WITHOUT_NVCC;
-            detail = "built without nvcc: the jar holds no kernels; build it where CUDA's nvcc is installed";
+            detail =
+                    "built without nvcc: the jar holds no kernels; build it with CUDA's nvcc (NVCC=nvcc bench/rondo ... does)";
         }
         return new CudaProbe(reason, detail, version, device);
     }

@@ -40,7 +40,7 @@ final class Graphs implements AutoCloseable {
     /** Between enter and exit of the context. */
     Graphs(CudaContext context) {
         this.context = context;
-        this.enabled = !"false".equals(System.getProperty(PROPERTY)) && !context.isDebug();
+        this.enabled = CudaContext.flag(PROPERTY, true) && !context.isDebug();
         Sequences owned = sequences;
         context.atClose(owned);
         CLEANER.register(this, () -> context.releaseLater(owned));

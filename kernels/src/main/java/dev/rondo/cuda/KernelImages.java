@@ -57,11 +57,11 @@ final class KernelImages {
     static String text() {
         try {
             if (!present()) {
-                return "none: built without nvcc";
+                return "none: nvcc was not used when this was built (bench/rondo uses it where there is a CUDA driver, or with NVCC=nvcc)";
             }
             byte[] bytes = read("manifest.json");
             if (bytes == null) {
-                return "PTX, without a manifest";
+                return "PTX without a manifest, as the emulator has it";
             }
             String manifest = new String(bytes, StandardCharsets.UTF_8);
             String machineCode = read(Kernel.LSTM_FORWARD.file() + ".fatbin") == null

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
@@ -24,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  * Which form of the recurrence a shape takes. The limits of the device decide which ones can run; a measurement, the first time
  * that a shape comes, decides which one does. The verdict holds for the process. With a file of plans it holds for later
  * processes too: there the verdicts are looked up first, and new ones are added, one a line, each after a line that begins with
- * # and has the times of all forms, for people:
+ * # and has the times of all forms, for people. Such as, with made-up times:
  *
  * <pre>
  * # step 14.20 us, cluster:8x4 6.02 us, cluster:16x8 5.10 us, grid:132x1 7.77 us
- * NVIDIA H200|LSTM|forward|H 512|N 64|T 32|cluster:16x8|5.10 us</pre>
+ * DEVICE|LSTM|forward|H 512|N 64|T 32|cluster:16x8|5.10 us</pre>
  *
  * <p>Two forms differ in the order of their sums, so results are the same bits from process to process only if the forms are:
- * with a file of plans or a forced form. On the emulator nothing is measured, and the form is {@code step}.
+ * with a file of plans or a forced form. On the emulator the form is {@code step}, unless one is forced or a measurement is asked for.
  */
 final class Plans {
     /**
@@ -50,6 +51,7 @@ final class Plans {
 
     private static final String AUTO = "auto";
     private static final String MEASURE = "measure";
+    private static final Set<String> WORDS = Set.of(AUTO, MEASURE, StepRecurrence.NAME, "block", "cluster", "grid");
     private static final Map<String, String> VERDICTS = new ConcurrentHashMap<>();
     private static final System.Logger LOG = System.getLogger(Plans.class.getName());
     private static final int[] CLUSTERS = {1, 2, 4, 8, 16};
@@ -72,6 +74,9 @@ final class Plans {
     Plans(DeviceLimits device, Launcher launcher, Precision precision) {
         this.device = device;
         this.launcher = launcher;
+        for (String name : forced.split(",")) {
+            requireName(name);
+        }
         this.measuredOn = device.name() + (precision == Precision.FP32 ? "" : " in " + precision);
         String file = System.getProperty(FILE_PROPERTY);
         if (file != null) {
@@ -312,6 +317,22 @@ final class Plans {
         return Optional.empty();
     }
 
+    private static void requireName(String name) {
+        Matcher whole = NAME.matcher(name);
+        Matcher size = CLUSTER.matcher(name);
+        boolean known = whole.matches() || size.matches() || WORDS.contains(name);
+        if (!known) {
+            throw new BackendException(
+                    PROPERTY + ": expected step, block, cluster, cluster:C, cluster:CxROWS, grid, grid:BLOCKSxSLICES,"
+                            + " auto or measure, got " + name);
+        }
+        if (size.matches()) {
+            clusterSize(size.group(1));
+        } else if (whole.matches() && whole.group(1).equals("cluster")) {
+            clusterSize(whole.group(2));
+        }
+    }
+
     private static int clusterSize(String text) {
         int size = Integer.parseInt(text);
         for (int blocks : CLUSTERS) {
@@ -329,9 +350,7 @@ final class Plans {
         }
         Matcher matcher = NAME.matcher(name);
         if (!matcher.matches()) {
-            throw new BackendException(
-                    PROPERTY + ": expected step, block, cluster, cluster:C, cluster:CxROWS, grid, grid:BLOCKSxSLICES,"
-                            + " auto or measure, got " + name);
+            throw new BackendException("expected a form such as step, cluster:8x4 or grid:132x1, got " + name);
         }
         int blocks = Integer.parseInt(matcher.group(2));
         int other = Integer.parseInt(matcher.group(3));

@@ -55,7 +55,7 @@ class CudaSetupTest {
         String before = System.getProperty(KernelImages.FOLDER_PROPERTY);
         System.setProperty(KernelImages.FOLDER_PROPERTY, folder.toString());
         try {
-            assertEquals("PTX, without a manifest", KernelImages.text());
+            assertEquals("PTX without a manifest, as the emulator has it", KernelImages.text());
             Files.writeString(
                     folder.resolve("manifest.json"),
                     "{\n  \"nvcc\": \"13.0.88\",\n  \"capabilities\": [75, 80],\n  \"sources\": {}\n}\n");
@@ -63,7 +63,7 @@ class CudaSetupTest {
             Files.writeString(folder.resolve("lstm_forward.fatbin"), "");
             assertEquals("machine code for compute capability 75, 80, and PTX, by nvcc 13.0.88", KernelImages.text());
             Files.delete(folder.resolve("lstm_forward.ptx"));
-            assertEquals("none: built without nvcc", KernelImages.text());
+            assertTrue(KernelImages.text().startsWith("none: nvcc was not used"), KernelImages.text());
         } finally {
             if (before == null) {
                 System.clearProperty(KernelImages.FOLDER_PROPERTY);

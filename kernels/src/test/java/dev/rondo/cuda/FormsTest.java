@@ -43,13 +43,16 @@ class FormsTest {
                     message);
         }
         for (String wrong : new String[] {"cluster:3", "nonsense", "cluster:4x0"}) {
-            try (Backend backend = open(wrong, "fwd")) {
-                String message = assertThrows(BackendException.class, () -> run(backend, RnnSpec.of(Cell.GRU, 1, 4)))
-                        .getMessage();
-                assertTrue(
-                        message.startsWith(Plans.PROPERTY) && message.contains(wrong.replace("cluster:3", "3")),
-                        message);
-            }
+            String message = assertThrows(BackendException.class, () -> openAndRun(wrong))
+                    .getMessage();
+            assertTrue(
+                    message.startsWith(Plans.PROPERTY) && message.contains(wrong.replace("cluster:3", "3")), message);
+        }
+    }
+
+    private static void openAndRun(String form) {
+        try (Backend backend = open(form, "fwd")) {
+            run(backend, RnnSpec.of(Cell.GRU, 1, 4));
         }
     }
 
