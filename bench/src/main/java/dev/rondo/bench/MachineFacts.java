@@ -4,10 +4,9 @@ import dev.rondo.Backend;
 import dev.rondo.BackendAvailability;
 import dev.rondo.BackendException;
 import dev.rondo.cuda.CudaSetup;
-import java.io.File;
+import dev.rondo.cuda.JCudaNatives;
 import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +79,7 @@ record MachineFacts(
                 CudaSetup.look(),
                 find(List.of("libcuda.so.1", "nvcuda.dll"), libraryFolders(environment)),
                 find(List.of("nvcc", "nvcc.exe"), nvccFolders(environment)),
-                find(List.of("g++", "g++.exe"), folders(environment.get("PATH"))));
+                find(List.of("g++", "g++.exe"), JCudaNatives.folders(environment.get("PATH"))));
     }
 
     private static VectorModule findVectorModule() {
@@ -102,8 +101,8 @@ record MachineFacts(
     }
 
     private static List<Path> libraryFolders(Map<String, String> environment) {
-        List<Path> folders = new ArrayList<>(folders(System.getProperty("java.library.path")));
-        folders.addAll(folders(environment.get("LD_LIBRARY_PATH")));
+        List<Path> folders = new ArrayList<>(JCudaNatives.folders(System.getProperty("java.library.path")));
+        folders.addAll(JCudaNatives.folders(environment.get("LD_LIBRARY_PATH")));
         String usual = "/usr/lib/x86_64-linux-gnu:/usr/lib/aarch64-linux-gnu:/usr/lib64:/lib64:/usr/lib:/lib"
                 + ":/usr/lib/wsl/lib:/usr/local/nvidia/lib64:/run/opengl-driver/lib";
         for (String folder : usual.split(":")) {
@@ -115,24 +114,10 @@ record MachineFacts(
     private static List<Path> nvccFolders(Map<String, String> environment) {
         List<Path> folders = new ArrayList<>();
         for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
-            folders(environment.get(variable)).forEach(folder -> folders.add(folder.resolve("bin")));
+            JCudaNatives.folders(environment.get(variable)).forEach(folder -> folders.add(folder.resolve("bin")));
         }
-        folders.addAll(folders(environment.get("PATH")));
+        folders.addAll(JCudaNatives.folders(environment.get("PATH")));
         folders.add(Path.of("/usr/local/cuda/bin"));
-        return folders;
-    }
-
-    private static List<Path> folders(String path) {
-        List<Path> folders = new ArrayList<>();
-        for (String folder : path == null ? new String[0] : path.split(File.pathSeparator)) {
-            try {
-                if (!folder.isEmpty()) {
-                    folders.add(Path.of(folder));
-                }
-            } catch (InvalidPathException e) {
-                // Not a folder of this machine.
-            }
-        }
         return folders;
     }
 

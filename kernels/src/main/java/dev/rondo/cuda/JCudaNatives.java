@@ -140,7 +140,13 @@ public final class JCudaNatives {
                 .toList();
     }
 
-    private static List<Path> folders(@Nullable String path) {
+    /**
+     * The folders of a search path such as {@code LD_LIBRARY_PATH}.
+     *
+     * @param path names with the separator of this system between, or null for none
+     * @return those that can be folders of this machine, in their order; a new list
+     */
+    public static List<Path> folders(@Nullable String path) {
         List<Path> folders = new ArrayList<>();
         for (String folder : path == null ? new String[0] : path.split(File.pathSeparator)) {
             try {
