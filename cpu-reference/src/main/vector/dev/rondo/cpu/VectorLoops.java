@@ -46,14 +46,7 @@ final class VectorLoops implements InnerLoops {
     }
 
     private static void copyPanels(
-            float[] source,
-            int offset,
-            int row,
-            int count,
-            int panels,
-            float[] target,
-            int targetOffset,
-            int stride) {
+            float[] source, int offset, int row, int count, int panels, float[] target, int targetOffset, int stride) {
         for (int k = 0; k < count; k++) {
             int from = offset + k * row;
             int to = targetOffset + k * PANEL;
@@ -203,8 +196,10 @@ final class VectorLoops implements InnerLoops {
         return one().sub(y.mul(y));
     }
 
-    // Two vectors at a time, written out: a method of more than 325 bytes of bytecode (FreqInlineSize) is compiled on its own.
-    // A shorter one is inlined into its caller, and a caller with several activations exceeds the compiler's limit of nodes;
+    // Two vectors at a time, written out: a method of more than 325 bytes of bytecode (FreqInlineSize) is compiled on
+    // its own.
+    // A shorter one is inlined into its caller, and a caller with several activations exceeds the compiler's limit of
+    // nodes;
     // the vectors of the last ones are then objects on the heap.
 
     @Override
@@ -226,7 +221,8 @@ final class VectorLoops implements InnerLoops {
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
             TYPE.cast(x0.mul(p0).div(q0).mul(0.5f).add(0.5f)).intoArray(a, j);
-            FloatVector x1 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES)).mul(0.5f);
+            FloatVector x1 =
+                    TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES)).mul(0.5f);
             x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
             x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
             FloatVector u1 = x1.mul(x1);
@@ -341,7 +337,8 @@ final class VectorLoops implements InnerLoops {
     }
 
     @Override
-    public void gruForward(float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+    public void gruForward(
+            float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector r = load(row, offset + gate + j);
             FloatVector z = load(row, offset + 2 * gate + j);
