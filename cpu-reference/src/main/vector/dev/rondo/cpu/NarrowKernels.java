@@ -3,6 +3,15 @@ package dev.rondo.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
+/**
+ * Kernels of {@link VectorProducts} for processors with 16 vector registers: 6 rows by 2 vectors are 12 sums, which leaves 2
+ * registers for a row of B and one for an element of A. With more, sums go to the stack and back in each step.
+ *
+ * <p>Whether that happens is decided by the JIT compiler's order of instructions: it likes to load ahead. What it does with one
+ * step of the depth at a time or two, and with a constant or a variable distance, differs from kernel to kernel and from
+ * JDK to JDK by a factor of two, so each form here is the one that was measured best ({@code bench/README.md}). On JDK 25
+ * these are 6 rows with one step, on JDK 17 5 or 4 rows with two. Where there are two steps, the depth is even.
+ */
 final class NarrowKernels {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
     private static final int LANES = SPECIES.length();
@@ -201,6 +210,10 @@ final class NarrowKernels {
         TYPE.cast(s3b).intoArray(c, c3 + LANES);
     }
 
+    /**
+     * The distance of columns, which is 1, is a parameter: the compiler of JDK 25 counts the registers for addresses, and with few of
+     * them it loads ahead until the vectors do not fit.
+     */
     static void transposed6(
             float[] a, int aOffset, int aColumn, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
         int a0 = aOffset;

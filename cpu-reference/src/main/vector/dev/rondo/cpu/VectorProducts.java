@@ -73,20 +73,24 @@ final class VectorProducts {
         }
     }
 
-    /** The number of rows of the kernel that is to begin with, of so many. */
     private static int kernel(int rows) {
+        return kernel(rows, WIDE, NEW_COMPILER);
+    }
+
+    /** The number of rows of the kernel that begins a block of so many. */
+    static int kernel(int rows, boolean wide, boolean newCompiler) {
         if (rows < 4) {
             return 1;
         }
-        if (WIDE) {
+        if (wide) {
             // 16 is 8 and 8, not 12 and 4.
-            return NEW_COMPILER && rows >= 12 && rows != 16 ? 12 : rows >= 8 ? 8 : 4;
+            return newCompiler && rows >= 12 && rows != 16 ? 12 : rows >= 8 ? 8 : 4;
         }
-        if (NEW_COMPILER) {
+        if (newCompiler) {
             // 8 is 4 and 4, not 6 and single rows.
             return rows >= 10 || rows == 6 || rows == 7 ? 6 : 4;
         }
-        // 16 is 4 times 4, 12 is 3 times 4.
+        // 16 is four times 4, 12 three times 4.
         return rows >= 17 || rows % 5 == 0 || rows % 5 == 4 && rows > 4 ? 5 : 4;
     }
 
@@ -100,7 +104,8 @@ final class VectorProducts {
                 case 12 -> WideKernels.transposed12(a, aOffset + i, depth, b, bOffset, c, ct, cRow);
                 case 8 -> WideKernels.transposed8(a, aOffset + i, depth, b, bOffset, c, ct, cRow);
                 case 6 -> NarrowKernels.transposed6(a, aOffset + i, 1, depth, b, bOffset, c, ct, cRow);
-                default -> NarrowKernels.transposed4(a, aOffset + i, depth, b, bOffset, c, ct, cRow);
+                case 4 -> NarrowKernels.transposed4(a, aOffset + i, depth, b, bOffset, c, ct, cRow);
+                default -> throw new AssertionError(n);
             }
         }
     }

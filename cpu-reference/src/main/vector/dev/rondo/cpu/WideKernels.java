@@ -3,6 +3,11 @@ package dev.rondo.cpu;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
+/**
+ * Kernels of {@link VectorProducts} for processors with 32 vector registers: 12 rows by 2 vectors. 24 sums hide the latency of a
+ * fused multiply-add, and for each vector of B that is loaded there are 12 of them. Two steps of the depth at a time halve the
+ * arithmetic of addresses, which otherwise takes as many places in the pipeline as the products. So the depth is even.
+ */
 final class WideKernels {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
     private static final int LANES = SPECIES.length();

@@ -1,0 +1,151 @@
+package dev.rondo.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every kernel, whichever of them this processor and this JDK would take. */
+class VectorKernelsTest {
+    private static final int DEPTH = 38;
+    private static final int PANEL = vectorLoops().panel();
+
+    private interface Rows {
+        void compute(
+                float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow);
+    }
+
+    private interface Transposed {
+        void compute(float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow);
+    }
+
+    private record RowsKernel(int rows, Rows kernel) {}
+
+    private record TransposedKernel(int rows, Transposed kernel) {}
+
+    private static InnerLoops vectorLoops() {
+        try {
+            return (InnerLoops) Class.forName("dev.rondo.cpu.VectorLoops")
+                    .getDeclaredConstructor()
+                    .newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static Stream<RowsKernel> rowsKernels() {
+        return Stream.of(
+                new RowsKernel(12, WideKernels::rows12),
+                new RowsKernel(8, WideKernels::rows8),
+                new RowsKernel(6, NarrowKernels::rows6),
+                new RowsKernel(5, NarrowKernels::rows5),
+                new RowsKernel(4, NarrowKernels::rows4));
+    }
+
+    static Stream<TransposedKernel> transposedKernels() {
+        return Stream.of(
+                new TransposedKernel(12, WideKernels::transposed12),
+                new TransposedKernel(8, WideKernels::transposed8),
+                new TransposedKernel(
+                        6,
+                        (a, at, depth, b, bt, c, ct, row) ->
+                                NarrowKernels.transposed6(a, at, 1, depth, b, bt, c, ct, row)),
+                new TransposedKernel(4, NarrowKernels::transposed4));
+    }
+
+    private final Random random = new Random(7);
+
+    private float[] values(int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() - 0.5f;
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @MethodSource("rowsKernels")
+    void rowsTimesPanel(RowsKernel k) {
+        int aRow = DEPTH + 3;
+        int cRow = PANEL + 5;
+        float[] a = values(2 + k.rows * aRow);
+        float[] b = values(7 + DEPTH * PANEL);
+        float[] c = values(3 + (k.rows + 1) * cRow);
+        float[] expected = c.clone();
+        for (int i = 0; i < k.rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                for (int d = 0; d < DEPTH; d++) {
+                    int at = 3 + i * cRow + j;
+                    expected[at] = Math.fma(a[2 + i * aRow + d], b[7 + d * PANEL + j], expected[at]);
+                }
+            }
+        }
+        k.kernel.compute(a, 2, aRow, DEPTH, b, 7, c, 3, cRow);
+        assertArrayEquals(expected, c);
+    }
+
+    @ParameterizedTest
+    @MethodSource("transposedKernels")
+    void transposedPanelTimesPanel(TransposedKernel k) {
+        int cRow = PANEL + 5;
+        // Narrow vectors have panels of fewer columns than the largest kernels take: the next rows' do in their place.
+        float[] a = values(2 + DEPTH * PANEL + k.rows);
+        float[] b = values(7 + DEPTH * PANEL);
+        float[] c = values(3 + (k.rows + 1) * cRow);
+        float[] expected = c.clone();
+        for (int i = 0; i < k.rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                for (int d = 0; d < DEPTH; d++) {
+                    int at = 3 + i * cRow + j;
+                    expected[at] = Math.fma(a[2 + d * PANEL + i], b[7 + d * PANEL + j], expected[at]);
+                }
+            }
+        }
+        k.kernel.compute(a, 2, DEPTH, b, 7, c, 3, cRow);
+        assertArrayEquals(expected, c);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true,true", "true,false", "false,true", "false,false"})
+    void everyNumberOfRowsIsMadeOfKernels(boolean wide, boolean newCompiler) {
+        List<Integer> kernels = wide
+                ? newCompiler ? List.of(12, 8, 4, 1) : List.of(8, 4, 1)
+                : newCompiler ? List.of(6, 4, 1) : List.of(5, 4, 1);
+        for (int rows = 1; rows <= 200; rows++) {
+            int single = 0;
+            for (int left = rows; left > 0; ) {
+                int n = VectorProducts.kernel(left, wide, newCompiler);
+                assertTrue(kernels.contains(n) && n <= left, rows + " rows: a kernel of " + n + " for " + left);
+                single += n == 1 ? 1 : 0;
+                left -= n;
+            }
+            assertTrue(single <= 3, rows + " rows: " + single + " of them alone");
+        }
+    }
+
+    @Test
+    void panelsOfWeightGradientsAreWhole() {
+        for (boolean newCompiler : new boolean[] {true, false}) {
+            for (int panel : new int[] {8, 16}) {
+                for (int left = panel; left > 0; ) {
+                    int n = VectorProducts.kernel(left, false, newCompiler);
+                    assertTrue(n == 6 || n == 4, "a kernel of " + n);
+                    left -= n;
+                }
+            }
+            for (int left = 32; left > 0; ) {
+                int n = VectorProducts.kernel(left, true, newCompiler);
+                assertTrue(n == 12 || n == 8, "a kernel of " + n);
+                left -= n;
+            }
+        }
+        assertEquals(4, VectorProducts.kernel(4, true, true));
+    }
+}
