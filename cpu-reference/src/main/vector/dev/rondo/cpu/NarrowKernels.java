@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Whether that happens is decided by the JIT compiler's order of instructions: it likes to load ahead. What it does with one
  * step of the depth at a time or two, and with a constant or a variable distance, differs from kernel to kernel and from
- * JDK to JDK by a factor of two, so each form here is the one that was measured best ({@code bench/README.md}). On JDK 25
- * these are 6 rows with one step, on JDK 17 5 or 4 rows with two. Where there are two steps, the depth is even.
+ * JDK to JDK by a factor of two, so the forms here are chosen by measurement ({@code bench/README.md}). On JDK 25
+ * these are 6 rows with one step, on JDK 17 5 rows with two, and 4 rows with two on both. Where there are two steps, the depth is even.
  */
 final class NarrowKernels {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;
@@ -211,8 +211,8 @@ final class NarrowKernels {
     }
 
     /**
-     * The distance of columns, which is 1, is a parameter: the compiler of JDK 25 counts the registers for addresses, and with few of
-     * them it loads ahead until the vectors do not fit.
+     * The distance of columns, which is 1, is a parameter: the compiler of JDK 25 counts the registers for addresses, and
+     * with few of them it loads ahead until the vectors do not fit. The method is too large to be inlined where it is called.
      */
     static void transposed6(
             float[] a, int aOffset, int aColumn, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {

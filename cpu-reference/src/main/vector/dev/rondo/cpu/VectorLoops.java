@@ -197,10 +197,8 @@ final class VectorLoops implements InnerLoops {
     }
 
     // Two vectors at a time, written out: a method of more than 325 bytes of bytecode (FreqInlineSize) is compiled on
-    // its own.
-    // A shorter one is inlined into its caller, and a caller with several activations exceeds the compiler's limit of
-    // nodes;
-    // the vectors of the last ones are then objects on the heap.
+    // its own. A shorter one is inlined into its caller, and a caller with several activations exceeds the compiler's
+    // limit of nodes; the vectors of the last ones are then objects on the heap.
 
     @Override
     public void sigmoid(float[] a, int offset, int n) {

@@ -25,7 +25,7 @@ final class VectorProducts {
     private static final int PANEL = 2 * LANES;
     private static final Class<? extends FloatVector> TYPE = VectorLoops.TYPE;
 
-    /** Whether the processor has 32 vector registers: x86 has 16, but for vectors of 512 bits. */
+    /** Whether the processor has 32 vector registers; x86 is taken to have 16 unless the vectors have 512 bits. */
     private static final boolean WIDE = SPECIES.vectorBitSize() >= 512 || !isX86(System.getProperty("os.arch", ""));
 
     /** Whether the compiler is one that can do with the largest kernels. */
@@ -59,7 +59,8 @@ final class VectorProducts {
                 case 8 -> WideKernels.rows8(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
                 case 6 -> NarrowKernels.rows6(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
                 case 5 -> NarrowKernels.rows5(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
-                default -> NarrowKernels.rows4(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
+                case 4 -> NarrowKernels.rows4(a, at, aRow, pairs, b, bOffset, c, ct, cRow);
+                default -> throw new AssertionError(n);
             }
             i += n;
         }
@@ -90,8 +91,8 @@ final class VectorProducts {
             // 8 is 4 and 4, not 6 and single rows.
             return rows >= 10 || rows == 6 || rows == 7 ? 6 : 4;
         }
-        // 16 is four times 4, 12 three times 4.
-        return rows >= 17 || rows % 5 == 0 || rows % 5 == 4 && rows > 4 ? 5 : 4;
+        // 4, 8, 12 and 16 are fours, 13 is 4, 5 and 4.
+        return rows == 4 || rows == 8 || rows == 12 || rows == 13 || rows == 16 ? 4 : 5;
     }
 
     /** One panel of {@link InnerLoops#transposedProduct}. */

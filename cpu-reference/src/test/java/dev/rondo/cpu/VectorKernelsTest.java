@@ -118,15 +118,50 @@ class VectorKernelsTest {
         List<Integer> kernels = wide
                 ? newCompiler ? List.of(12, 8, 4, 1) : List.of(8, 4, 1)
                 : newCompiler ? List.of(6, 4, 1) : List.of(5, 4, 1);
-        for (int rows = 1; rows <= 200; rows++) {
+        for (int rows = 1; rows <= 40; rows++) {
             int single = 0;
+            int least = leastSingle(rows, kernels);
             for (int left = rows; left > 0; ) {
                 int n = VectorProducts.kernel(left, wide, newCompiler);
                 assertTrue(kernels.contains(n) && n <= left, rows + " rows: a kernel of " + n + " for " + left);
                 single += n == 1 ? 1 : 0;
                 left -= n;
             }
-            assertTrue(single <= 3, rows + " rows: " + single + " of them alone");
+            assertTrue(single == least, rows + " rows: " + single + " of them alone, not " + least);
+        }
+    }
+
+    /** The least number of rows that are left over. */
+    private static int leastSingle(int rows, List<Integer> kernels) {
+        int least = rows;
+        for (int kernel : kernels) {
+            if (kernel > 1 && kernel <= rows) {
+                least = Math.min(least, leastSingle(rows - kernel, kernels));
+            }
+        }
+        return least;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "1", "2", "7", "38"})
+    void everyNumberOfRowsAndEveryDepth(int depth) {
+        for (int rows = 1; rows <= 40; rows++) {
+            int aRow = depth + 3;
+            int cRow = PANEL + 5;
+            float[] a = values(2 + rows * aRow);
+            float[] b = values(7 + depth * PANEL);
+            float[] c = values(3 + rows * cRow);
+            float[] expected = c.clone();
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < PANEL; j++) {
+                    for (int d = 0; d < depth; d++) {
+                        int at = 3 + i * cRow + j;
+                        expected[at] = Math.fma(a[2 + i * aRow + d], b[7 + d * PANEL + j], expected[at]);
+                    }
+                }
+            }
+            VectorProducts.panel(a, 2, aRow, rows, depth, b, 7, c, 3, cRow);
+            assertArrayEquals(expected, c, rows + " rows");
         }
     }
 
