@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Whether that happens is decided by the JIT compiler's order of instructions: it likes to load ahead. What it does with one
  * step of the depth at a time or two, and with a constant or a variable distance, differs from kernel to kernel and from
- * JDK to JDK by a factor of two, so the forms here are chosen by measurement ({@code bench/README.md}). On JDK 25
- * these are 6 rows with one step, on JDK 17 5 rows with two, and 4 rows with two on both. Where there are two steps, the depth is even.
+ * JDK to JDK by a factor of two, so the forms here are chosen by measurement ({@code bench/README.md}). On JDK 25 these are
+ * 6 rows with one step, on JDK 17 5 rows with two, and 4 rows with two on both. Where there are two steps, the depth is even.
  */
 final class NarrowKernels {
     private static final VectorSpecies<Float> SPECIES = VectorLoops.SPECIES;

@@ -70,6 +70,21 @@ class VectorKernelsTest {
         return values;
     }
 
+    /** {@code C + A B} with A from 2 on, row by row and step by step at the given distances, B from 7 on, C from 3 on. */
+    private static float[] product(
+            float[] a, int aRow, int aStep, int rows, int depth, float[] b, float[] c, int cRow) {
+        float[] sums = c.clone();
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                int at = 3 + i * cRow + j;
+                for (int d = 0; d < depth; d++) {
+                    sums[at] = Math.fma(a[2 + i * aRow + d * aStep], b[7 + d * PANEL + j], sums[at]);
+                }
+            }
+        }
+        return sums;
+    }
+
     @ParameterizedTest
     @MethodSource("rowsKernels")
     void rowsTimesPanel(RowsKernel k) {
@@ -78,15 +93,7 @@ class VectorKernelsTest {
         float[] a = values(2 + k.rows * aRow);
         float[] b = values(7 + DEPTH * PANEL);
         float[] c = values(3 + (k.rows + 1) * cRow);
-        float[] expected = c.clone();
-        for (int i = 0; i < k.rows; i++) {
-            for (int j = 0; j < PANEL; j++) {
-                for (int d = 0; d < DEPTH; d++) {
-                    int at = 3 + i * cRow + j;
-                    expected[at] = Math.fma(a[2 + i * aRow + d], b[7 + d * PANEL + j], expected[at]);
-                }
-            }
-        }
+        float[] expected = product(a, aRow, 1, k.rows, DEPTH, b, c, cRow);
         k.kernel.compute(a, 2, aRow, DEPTH, b, 7, c, 3, cRow);
         assertArrayEquals(expected, c);
     }
@@ -99,15 +106,7 @@ class VectorKernelsTest {
         float[] a = values(2 + DEPTH * PANEL + k.rows);
         float[] b = values(7 + DEPTH * PANEL);
         float[] c = values(3 + (k.rows + 1) * cRow);
-        float[] expected = c.clone();
-        for (int i = 0; i < k.rows; i++) {
-            for (int j = 0; j < PANEL; j++) {
-                for (int d = 0; d < DEPTH; d++) {
-                    int at = 3 + i * cRow + j;
-                    expected[at] = Math.fma(a[2 + d * PANEL + i], b[7 + d * PANEL + j], expected[at]);
-                }
-            }
-        }
+        float[] expected = product(a, 1, PANEL, k.rows, DEPTH, b, c, cRow);
         k.kernel.compute(a, 2, DEPTH, b, 7, c, 3, cRow);
         assertArrayEquals(expected, c);
     }
@@ -127,7 +126,7 @@ class VectorKernelsTest {
                 single += n == 1 ? 1 : 0;
                 left -= n;
             }
-            assertTrue(single == least, rows + " rows: " + single + " of them alone, not " + least);
+            assertEquals(least, single, rows + " rows: those alone");
         }
     }
 
@@ -151,15 +150,7 @@ class VectorKernelsTest {
             float[] a = values(2 + rows * aRow);
             float[] b = values(7 + depth * PANEL);
             float[] c = values(3 + rows * cRow);
-            float[] expected = c.clone();
-            for (int i = 0; i < rows; i++) {
-                for (int j = 0; j < PANEL; j++) {
-                    for (int d = 0; d < depth; d++) {
-                        int at = 3 + i * cRow + j;
-                        expected[at] = Math.fma(a[2 + i * aRow + d], b[7 + d * PANEL + j], expected[at]);
-                    }
-                }
-            }
+            float[] expected = product(a, aRow, 1, rows, depth, b, c, cRow);
             VectorProducts.panel(a, 2, aRow, rows, depth, b, 7, c, 3, cRow);
             assertArrayEquals(expected, c, rows + " rows");
         }
@@ -175,12 +166,13 @@ class VectorKernelsTest {
                     left -= n;
                 }
             }
-            for (int left = 32; left > 0; ) {
-                int n = VectorProducts.kernel(left, true, newCompiler);
-                assertTrue(n == 12 || n == 8, "a kernel of " + n);
-                left -= n;
+            for (int panel : new int[] {8, 16, 32}) {
+                for (int left = panel; left > 0; ) {
+                    int n = VectorProducts.kernel(left, true, newCompiler);
+                    assertTrue(n == 12 || n == 8 || n == 4, "a kernel of " + n);
+                    left -= n;
+                }
             }
         }
-        assertEquals(4, VectorProducts.kernel(4, true, true));
     }
 }
