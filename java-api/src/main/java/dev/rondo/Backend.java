@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.BackendProvider;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /**
  * Settings for opening a {@link Backend}. A backend ignores what does not concern it. Immutable.

@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /**
  * A table of learned vectors, one for each index. It holds no weights of its own. For one-hot input to an {@link Rnn} no

@@ -1,7 +1,7 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
-import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.internal.Arguments;
+import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.spi.IntStorage;
 import java.util.Arrays;
 

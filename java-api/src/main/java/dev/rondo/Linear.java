@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /** A linear layer {@code y = x W^T + b}, with weights in PyTorch's layout. It holds no weights of its own. */

@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

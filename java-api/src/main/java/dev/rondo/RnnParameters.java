@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /**
  * The weights of a recurrent network, or their gradients: all of them in one flat tensor, with views by PyTorch's names,

@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /**
  * The description of a recurrent network: what it computes, without weights, batch size or backend. Immutable.

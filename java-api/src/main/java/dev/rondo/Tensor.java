@@ -1,8 +1,8 @@
 package dev.rondo;
 
-import dev.rondo.spi.Arguments;
-import dev.rondo.spi.FloatArrayStorage;
-import dev.rondo.spi.FloatBufferStorage;
+import dev.rondo.internal.Arguments;
+import dev.rondo.internal.FloatArrayStorage;
+import dev.rondo.internal.FloatBufferStorage;
 import dev.rondo.spi.Storage;
 import java.nio.FloatBuffer;
 import java.util.Arrays;

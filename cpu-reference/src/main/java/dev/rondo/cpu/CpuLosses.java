@@ -2,7 +2,7 @@ package dev.rondo.cpu;
 
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
-import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.spi.LossKernels;
 import org.jspecify.annotations.Nullable;
 

@@ -8,7 +8,7 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.spi.RnnKernel;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package dev.rondo.cpu;
 
 import dev.rondo.Tensor;
-import dev.rondo.spi.FloatArrayStorage;
+import dev.rondo.internal.FloatArrayStorage;
 
 /**
  * The elements of a tensor as an array: its own where it stands on one, else a copy that can be written back. Kept from call

@@ -2,7 +2,7 @@ package dev.rondo.model;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import dev.rondo.train.Adam;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.RmsProp;

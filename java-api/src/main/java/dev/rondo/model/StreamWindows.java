@@ -1,6 +1,6 @@
 package dev.rondo.model;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /**
  * Cuts one long sequence of tokens into N streams side by side and walks along them in windows of T steps: the sequential

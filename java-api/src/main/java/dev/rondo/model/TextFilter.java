@@ -1,6 +1,6 @@
 package dev.rondo.model;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import java.util.Locale;
 
 /** What is done to a text before its characters become the tokens of a model. */

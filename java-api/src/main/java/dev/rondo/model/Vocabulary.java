@@ -1,6 +1,6 @@
 package dev.rondo.model;
 
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import java.util.Arrays;
 import java.util.BitSet;
 

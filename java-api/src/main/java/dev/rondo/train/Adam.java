@@ -2,7 +2,7 @@ package dev.rondo.train;
 
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import dev.rondo.spi.OptimizerKernels;
 
 /** Adam with bias correction (Kingma and Ba, arXiv 1412.6980, algorithm 1). */

@@ -2,7 +2,7 @@ package dev.rondo.train;
 
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 
 /** Bounds gradients before an update, against their explosion (Pascanu, Mikolov, Bengio, arXiv 1211.5063). */
 public final class GradientClipping implements AutoCloseable {

@@ -5,7 +5,7 @@ import dev.rondo.ParameterLayout;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;

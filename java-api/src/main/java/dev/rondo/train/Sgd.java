@@ -2,7 +2,7 @@ package dev.rondo.train;
 
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import dev.rondo.spi.OptimizerKernels;
 
 /**

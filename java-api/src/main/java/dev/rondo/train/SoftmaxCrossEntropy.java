@@ -3,7 +3,7 @@ package dev.rondo.train;
 import dev.rondo.Backend;
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import org.jspecify.annotations.Nullable;
 
 /** Softmax cross-entropy in nats: the mean of {@code -log softmax(logits)[target]} over the rows that are not masked. */

@@ -10,7 +10,7 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import dev.rondo.spi.Dropout;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,7 +2,7 @@ package dev.rondo.cuda;
 
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
-import dev.rondo.spi.Arguments;
+import dev.rondo.internal.Arguments;
 import java.util.Arrays;
 
 /**

@@ -1,6 +1,6 @@
 package dev.rondo.cuda;
 
-import dev.rondo.spi.IntArrayStorage;
+import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.spi.IntStorage;
 
 /**

@@ -1,6 +1,6 @@
 package dev.rondo.cuda;
 
-import dev.rondo.spi.FloatArrayStorage;
+import dev.rondo.internal.FloatArrayStorage;
 import dev.rondo.spi.Storage;
 import jcuda.driver.JCudaDriver;
 import org.jspecify.annotations.Nullable;

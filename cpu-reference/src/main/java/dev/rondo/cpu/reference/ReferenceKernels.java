@@ -2,10 +2,10 @@ package dev.rondo.cpu.reference;
 
 import dev.rondo.BackendException;
 import dev.rondo.RnnSpec;
+import dev.rondo.internal.FloatArrayStorage;
+import dev.rondo.internal.FloatBufferStorage;
+import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.spi.BackendKernels;
-import dev.rondo.spi.FloatArrayStorage;
-import dev.rondo.spi.FloatBufferStorage;
-import dev.rondo.spi.IntArrayStorage;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
 import dev.rondo.spi.LossKernels;

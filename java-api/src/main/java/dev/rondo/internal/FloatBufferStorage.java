@@ -1,5 +1,6 @@
-package dev.rondo.spi;
+package dev.rondo.internal;
 
+import dev.rondo.spi.Storage;
 import java.nio.FloatBuffer;
 
 /** Storage in a {@link FloatBuffer} of the caller, direct or not. */

@@ -1,4 +1,4 @@
-package dev.rondo.spi;
+package dev.rondo.internal;
 
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;

@@ -1,4 +1,6 @@
-package dev.rondo.spi;
+package dev.rondo.internal;
+
+import dev.rondo.spi.IntStorage;
 
 /** Storage of integers in a Java array, wrapped from the caller or owned by a CPU backend. */
 public final class IntArrayStorage implements IntStorage {

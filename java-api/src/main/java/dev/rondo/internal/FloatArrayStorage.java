@@ -1,5 +1,6 @@
-package dev.rondo.spi;
+package dev.rondo.internal;
 
+import dev.rondo.spi.Storage;
 import java.util.Arrays;
 
 /** Storage in a Java array of float32, wrapped from the caller or owned by a CPU backend. */
