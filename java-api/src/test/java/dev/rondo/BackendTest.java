@@ -11,7 +11,7 @@ class BackendTest {
     @Test
     void noBackendOnTheClassPath() {
         assertEquals(List.of(), Backend.available());
-        Refusal.check(BackendException.class, Backend::best, "no backend on the class path", "rondo-cpu");
+        Refusal.check(BackendException.class, Backend::best, "no backend was found: add rondo-cpu", "rondo-cpu");
         Refusal.check(BackendException.class, () -> Backend.named("cpu"), "expected one of []", "got cpu");
     }
 

@@ -3,6 +3,7 @@ package dev.rondo;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.contract.Refusal;
@@ -65,10 +66,10 @@ class TensorTest {
         Tensor view = tensor.view(4, 2, 3);
         assertEquals(4, view.offset());
         assertEquals(7, view.view(3, 3).offset());
-        Refusal.illegalArgument(() -> view.view(0, 7), "view [7] at 0 of tensor [2, 3]", "6", "7");
+        Refusal.illegalArgument(() -> view.view(0, 7), "view [7] at 0 of tensor [2, 3]", "within 6");
         Refusal.illegalArgument(() -> view.view(6, 1), "view");
         Refusal.illegalArgument(() -> view.view(-1, 1), "view", "-1");
-        Refusal.illegalArgument(() -> view.view(Long.MAX_VALUE, 1), "view");
+        Refusal.illegalArgument(() -> view.view(Integer.MAX_VALUE, 1), "view");
         int max = Integer.MAX_VALUE;
         Refusal.illegalArgument(() -> view.view(1, max, max), "view", "2147483647");
         Refusal.illegalArgument(() -> IntTensor.wrap(new int[4], 4).view(2, 3), "view [3] at 2 of int tensor [4]");
@@ -99,5 +100,32 @@ class TensorTest {
         assertArrayEquals(
                 new double[] {0.1f, Double.POSITIVE_INFINITY},
                 Tensor.wrap(values, 2).toDoubles());
+    }
+
+    @Test
+    void partsOfTheCallersArrays() {
+        float[] array = {0, 1, 2, 3, 4, 5};
+        Tensor tensor = Tensor.wrapAt(array, 2, 3);
+        assertArrayEquals(new double[] {2, 3, 4}, tensor.toDoubles());
+        tensor.write(new float[] {7, 8, 9, 10}, 1);
+        assertArrayEquals(new float[] {0, 1, 8, 9, 10, 5}, array);
+        float[] target = new float[5];
+        tensor.read(target, 1);
+        assertArrayEquals(new float[] {0, 8, 9, 10, 0}, target);
+        Refusal.illegalArgument(() -> Tensor.wrapAt(array, 4, 3), "view [3] at 4", "within 6");
+        Refusal.illegalArgument(() -> Tensor.wrapAt(array, -1, 3), "view [3] at -1", "within 6");
+        Refusal.illegalArgument(() -> tensor.read(target, 3), "target", "5 elements", "offset 3", "count 3");
+        Refusal.illegalArgument(() -> tensor.write(target, -1), "source", "offset -1");
+    }
+
+    @Test
+    void changesOfWrappedMemoryAreWhatTheCallerSays() {
+        Tensor tensor = Tensor.wrap(new float[2], 2);
+        long before = tensor.storage().version();
+        tensor.changed();
+        long said = tensor.storage().version();
+        assertNotEquals(before, said);
+        tensor.view(0, 1).fill(3);
+        assertNotEquals(said, tensor.storage().version());
     }
 }

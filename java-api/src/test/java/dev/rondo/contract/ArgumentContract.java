@@ -6,19 +6,22 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.rondo.Backend;
 import dev.rondo.BackendException;
+import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
 import dev.rondo.Embedding;
+import dev.rondo.ForwardCall;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
-import dev.rondo.Mode;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Parameters;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.train.MeanSquaredError;
 import dev.rondo.train.SoftmaxCrossEntropy;
 import dev.rondo.train.TruncatedBptt;
@@ -74,8 +77,18 @@ public abstract class ArgumentContract extends BackendContract {
         return backend().tensor(shape);
     }
 
-    private void forward(Mode mode) {
-        rnn.forward(mode, weights, x, null, initial, y, last);
+    private TrainingPass train() {
+        return rnn.call(weights, x).initial(initial).y(y).last(last).train();
+    }
+
+    private void backward(TrainingPass pass) {
+        pass.backward()
+                .dy(dy)
+                .dLast(dLast)
+                .dx(dx)
+                .dInitial(dInitial)
+                .gradients(gradients)
+                .run();
     }
 
     /** Refused, nothing written, and still usable. */
@@ -98,20 +111,18 @@ public abstract class ArgumentContract extends BackendContract {
     }
 
     private void refusesForward(RnnParameters w, Tensor input, int[] lengths, String... words) {
-        for (Mode mode : Mode.values()) {
-            refuses(
-                    IllegalArgumentException.class,
-                    () -> rnn.forward(mode, w, input, lengths, initial, y, last),
-                    words);
-        }
+        ForwardCall call =
+                rnn.call(w, input).lengths(lengths).initial(initial).y(y).last(last);
+        refuses(IllegalArgumentException.class, call::run, words);
+        refuses(IllegalArgumentException.class, call::train, words);
     }
 
     @Test
     void nullArgumentsOfForward() {
         Class<NullPointerException> type = NullPointerException.class;
-        refuses(type, () -> rnn.forward(null, weights, x, null, initial, y, last), "mode: must not be null");
-        refuses(type, () -> rnn.forward(Mode.TRAINING, null, x, null, null, y, last), "weights: must not be null");
-        refuses(type, () -> rnn.forward(Mode.TRAINING, weights, null, null, null, y, last), "x: must not be null");
+        refuses(type, () -> rnn.forward(weights, x, null), "y: must not be null");
+        refuses(type, () -> rnn.call(null, x).y(y).last(last).train(), "weights: must not be null");
+        refuses(type, () -> rnn.call(weights, null).y(y).last(last).train(), "x: must not be null");
         refuses(type, () -> rnn.step(weights, null, initial, null), "x: must not be null");
         refuses(type, () -> rnn.step(weights, x.view(0, 1, BATCH, 3), null, null), "state: must not be null");
         refuses(type, () -> rnn.step(null, x.view(0, 1, BATCH, 3), initial, null), "weights: must not be null");
@@ -126,7 +137,11 @@ public abstract class ArgumentContract extends BackendContract {
         IntTensor indices = backend().intTensor(STEPS, BATCH, 3);
         refuses(
                 IllegalArgumentException.class,
-                () -> rnn.forward(Mode.TRAINING, weights, indices, null, initial, y, last),
+                () -> rnn.call(weights, indices)
+                        .initial(initial)
+                        .y(y)
+                        .last(last)
+                        .train(),
                 "x: expected",
                 "[T,N]",
                 "[4, 3, 3]");
@@ -162,28 +177,39 @@ public abstract class ArgumentContract extends BackendContract {
         Rnn other = gru.rnn(backend());
         refuses(
                 type,
-                () -> other.forward(Mode.TRAINING, gru.weights(backend()), x, null, initial, y, null),
+                () -> other.call(gru.weights(backend()), x)
+                        .initial(initial)
+                        .y(y)
+                        .train(),
                 "initial.c: expected null",
                 "GRU");
         other.close();
     }
 
     private void forwardWith(RnnState from, RnnState to) {
-        rnn.forward(Mode.TRAINING, weights, x, null, from, y, to);
+        rnn.call(weights, x).initial(from).y(y).last(to).train();
     }
 
     @Test
     void outputsOfAnotherShape() {
         refuses(
                 IllegalArgumentException.class,
-                () -> rnn.forward(Mode.TRAINING, weights, x, null, initial, tensor(STEPS, BATCH, 3), last),
+                () -> rnn.call(weights, x)
+                        .initial(initial)
+                        .y(tensor(STEPS, BATCH, 3))
+                        .last(last)
+                        .train(),
                 "y: expected",
                 "[T,N,D*H]",
                 "[4, 3, 2]",
                 "[4, 3, 3]");
         refuses(
                 IllegalArgumentException.class,
-                () -> rnn.forward(Mode.TRAINING, weights, x, null, initial, tensor(STEPS - 1, BATCH, 2), last),
+                () -> rnn.call(weights, x)
+                        .initial(initial)
+                        .y(tensor(STEPS - 1, BATCH, 2))
+                        .last(last)
+                        .train(),
                 "y: expected",
                 "[3, 3, 2]");
     }
@@ -204,13 +230,21 @@ public abstract class ArgumentContract extends BackendContract {
             int[] valid = {4, 2, 1};
             refuses(
                     IllegalArgumentException.class,
-                    () -> rnn.forward(Mode.TRAINING, weights, indices, valid, initial, y, last),
+                    () -> rnn.call(weights, indices)
+                            .lengths(valid)
+                            .initial(initial)
+                            .y(y)
+                            .last(last)
+                            .train(),
                     "x",
                     "[1,1]",
                     "0 to 2",
                     "got " + wrong);
-            rnn.forward(Mode.TRAINING, weights, indices, new int[] {4, 1, 4}, initial, null, null);
-            rnn.backward(null, null, null, null, null);
+            TrainingPass pass = rnn.call(weights, indices)
+                    .lengths(new int[] {4, 1, 4})
+                    .initial(initial)
+                    .train();
+            pass.backward().run();
         }
     }
 
@@ -220,22 +254,28 @@ public abstract class ArgumentContract extends BackendContract {
         Tensor all = tensor(1000).fill(0.25);
         Tensor output = all.view(100, STEPS, BATCH, 2);
         Tensor input = all.view(100 + size - 1, STEPS, BATCH, 3);
-        Tensor flat = all.view(100 + size - 1, (int) spec.layout().size());
+        Tensor flat = all.view(100 + size - 1, spec.layout().size());
         RnnState h = new RnnState(all.view(90, 2, BATCH, 2), tensor(2, BATCH, 2));
         RnnState c = new RnnState(tensor(2, BATCH, 2), all.view(100 + size - 1, 2, BATCH, 2));
-        overlaps("y", "x", () -> rnn.forward(Mode.TRAINING, weights, input, null, null, output, null));
+        overlaps("y", "x", () -> rnn.call(weights, input).y(output).train());
         overlaps(
                 "y",
                 "weights",
-                () -> rnn.forward(Mode.TRAINING, new RnnParameters(spec, flat), x, null, null, output, null));
-        overlaps("y", "initial", () -> rnn.forward(Mode.TRAINING, weights, x, null, h, output, null));
-        overlaps("y", "last", () -> rnn.forward(Mode.TRAINING, weights, x, null, null, output, h));
-        overlaps("y", "initial", () -> rnn.forward(Mode.TRAINING, weights, x, null, c, output, null));
-        overlaps("y", "last", () -> rnn.forward(Mode.TRAINING, weights, x, null, null, output, c));
-        forward(Mode.TRAINING);
+                () -> rnn.call(new RnnParameters(spec, flat), x).y(output).train());
+        overlaps("y", "initial", () -> rnn.call(weights, x).initial(h).y(output).train());
+        overlaps("y", "last", () -> rnn.call(weights, x).y(output).last(h).train());
+        overlaps("y", "initial", () -> rnn.call(weights, x).initial(c).y(output).train());
+        overlaps("y", "last", () -> rnn.call(weights, x).y(output).last(c).train());
+        TrainingPass pass = train();
         Tensor upstream = all.view(0, STEPS, BATCH, 2);
-        overlaps("dx", "dy", () -> rnn.backward(upstream, null, all.view(1, STEPS, BATCH, 3), null, null));
-        rnn.backward(dy, dLast, null, null, null);
+        overlaps(
+                "dx",
+                "dy",
+                () -> pass.backward()
+                        .dy(upstream)
+                        .dx(all.view(1, STEPS, BATCH, 3))
+                        .run());
+        pass.backward().dy(dy).dLast(dLast).run();
         for (double element : all.toDoubles()) {
             assertEquals(0.25, element);
         }
@@ -246,54 +286,127 @@ public abstract class ArgumentContract extends BackendContract {
     }
 
     @Test
-    void backwardNeedsATrainingForwardBeforeIt() {
+    void aPassIsConsumedOnce() {
         Class<IllegalStateException> type = IllegalStateException.class;
-        String[] words = {"backward", "TRAINING", "none"};
-        refuses(type, () -> rnn.backward(dy, dLast, dx, dInitial, gradients), words);
-        rnn.forward(Mode.INFERENCE, weights, x, null, initial, null, null);
-        refuses(type, () -> rnn.backward(dy, dLast, dx, dInitial, gradients), words);
-        rnn.forward(Mode.TRAINING, weights, x, null, initial, null, null);
-        rnn.forward(Mode.INFERENCE, weights, x, null, initial, null, null);
-        refuses(type, () -> rnn.backward(dy, dLast, dx, dInitial, gradients), words);
-        rnn.forward(Mode.TRAINING, weights, x, null, initial, null, null);
-        rnn.backward(dy, dLast, null, null, null);
-        refuses(type, () -> rnn.backward(dy, dLast, dx, dInitial, gradients), words);
+        String[] words = {"backward", "open pass", "consumed or closed"};
+        TrainingPass consumed = rnn.call(weights, x).initial(initial).train();
+        consumed.backward().dy(dy).dLast(dLast).run();
+        refuses(type, () -> backward(consumed), words);
+        consumed.close();
+        TrainingPass closed = rnn.call(weights, x).initial(initial).train();
+        closed.close();
+        closed.close();
+        refuses(type, () -> backward(closed), words);
+    }
+
+    @Test
+    void aNetworkForInferenceHasNoTrainingPass() {
+        try (Rnn inference = network.rnn(backend(), Purpose.INFERENCE)) {
+            ForwardCall call = inference.call(weights, x).initial(initial).y(y);
+            refuses(
+                    IllegalStateException.class,
+                    call::train,
+                    "train: expected",
+                    "TRAINING",
+                    "got one made for INFERENCE");
+        }
+    }
+
+    @Test
+    void aCallOfWhichNothingIsWanted() {
+        ForwardCall call = rnn.call(weights, x).initial(initial);
+        refuses(IllegalArgumentException.class, call::run, "y, last: expected at least one");
     }
 
     @Test
     void wrongArgumentsOfBackwardKeepTheActivations() {
-        forward(Mode.TRAINING);
+        TrainingPass pass = train();
         RnnState small = backend().state(spec, 1);
         RnnState withoutCell = new RnnState(tensor(2, BATCH, 2), null);
         Refusal.illegalArgument(
-                () -> rnn.backward(tensor(STEPS, BATCH, 3), dLast, dx, dInitial, gradients),
+                () -> pass.backward()
+                        .dy(tensor(STEPS, BATCH, 3))
+                        .dLast(dLast)
+                        .dx(dx)
+                        .dInitial(dInitial)
+                        .gradients(gradients)
+                        .run(),
                 "dy: expected",
                 "[T,N,D*H]",
                 "[4, 3, 2]",
                 "[4, 3, 3]");
         Refusal.illegalArgument(
-                () -> rnn.backward(dy, small, dx, dInitial, gradients), "dLast.h: expected", "[2, 3, 2]", "[2, 1, 2]");
+                () -> pass.backward()
+                        .dy(dy)
+                        .dLast(small)
+                        .dx(dx)
+                        .dInitial(dInitial)
+                        .gradients(gradients)
+                        .run(),
+                "dLast.h: expected",
+                "[2, 3, 2]",
+                "[2, 1, 2]");
         Refusal.illegalArgument(
-                () -> rnn.backward(dy, withoutCell, dx, dInitial, gradients), "dLast.c: expected", "got null");
+                () -> pass.backward()
+                        .dy(dy)
+                        .dLast(withoutCell)
+                        .dx(dx)
+                        .dInitial(dInitial)
+                        .gradients(gradients)
+                        .run(),
+                "dLast.c: expected",
+                "got null");
         Refusal.illegalArgument(
-                () -> rnn.backward(dy, dLast, tensor(STEPS, BATCH, 2), dInitial, gradients),
+                () -> pass.backward()
+                        .dy(dy)
+                        .dLast(dLast)
+                        .dx(tensor(STEPS, BATCH, 2))
+                        .dInitial(dInitial)
+                        .gradients(gradients)
+                        .run(),
                 "dx: expected",
                 "[T,N,I]",
                 "[4, 3, 3]",
                 "[4, 3, 2]");
         Refusal.illegalArgument(
-                () -> rnn.backward(dy, dLast, dx, small, gradients), "dInitial.h: expected", "[2, 3, 2]");
+                () -> pass.backward()
+                        .dy(dy)
+                        .dLast(dLast)
+                        .dx(dx)
+                        .dInitial(small)
+                        .gradients(gradients)
+                        .run(),
+                "dInitial.h: expected",
+                "[2, 3, 2]");
         RnnParameters foreign = backend().parameters(spec.withLayers(1));
         Refusal.illegalArgument(
-                () -> rnn.backward(dy, dLast, dx, dInitial, foreign), "gradients: expected", "layers=2", "layers=1");
+                () -> pass.backward()
+                        .dy(dy)
+                        .dLast(dLast)
+                        .dx(dx)
+                        .dInitial(dInitial)
+                        .gradients(foreign)
+                        .run(),
+                "gradients: expected",
+                "2 layers",
+                "got those of LSTM 3 -> 2");
         Tensor closed = tensor(STEPS, BATCH, 2);
         closed.close();
-        Refusal.illegalState(() -> rnn.backward(closed, dLast, dx, dInitial, gradients), "dy", "closed");
+        Refusal.illegalState(
+                () -> pass.backward()
+                        .dy(closed)
+                        .dLast(dLast)
+                        .dx(dx)
+                        .dInitial(dInitial)
+                        .gradients(gradients)
+                        .run(),
+                "dy",
+                "closed");
         requireUntouched(dx);
         requireUntouched(dInitial.h());
         requireUntouched(gradients.flat());
         gradients.flat().fill(0);
-        rnn.backward(dy, dLast, dx, dInitial, gradients);
+        backward(pass);
         assertArrayEquals(expected.dx(), dx.toDoubles());
         expected.dInitial().assertSameBits("dInitial", StateValues.of(dInitial));
         assertArrayEquals(expected.gradients(), gradients.flat().toDoubles());
@@ -301,24 +414,19 @@ public abstract class ArgumentContract extends BackendContract {
 
     @Test
     void aRefusedForwardKeepsTheActivationsOfTheLastOne() {
-        forward(Mode.TRAINING);
+        TrainingPass pass = train();
         Refusal.illegalArgument(
-                () -> rnn.forward(Mode.TRAINING, weights, x, new int[] {9, 9, 9}, null, null, null), "lengths[0]");
+                () -> rnn.call(weights, x).lengths(new int[] {9, 9, 9}).train(), "lengths[0]");
         gradients.flat().fill(0);
-        rnn.backward(dy, dLast, dx, dInitial, gradients);
+        backward(pass);
         assertArrayEquals(expected.gradients(), gradients.flat().toDoubles());
     }
 
     @Test
     void indicesHaveNoInputGradient() {
         IntTensor indices = backend().intTensor(STEPS, BATCH);
-        rnn.forward(Mode.TRAINING, weights, indices, null, initial, null, null);
-        refuses(
-                IllegalArgumentException.class,
-                () -> rnn.backward(dy, dLast, dx, dInitial, gradients),
-                "dx: expected null",
-                "indices",
-                "[4, 3, 3]");
+        TrainingPass pass = rnn.call(weights, indices).initial(initial).train();
+        refuses(IllegalArgumentException.class, () -> backward(pass), "dx: expected null", "indices", "[4, 3, 3]");
     }
 
     @Test
@@ -331,7 +439,7 @@ public abstract class ArgumentContract extends BackendContract {
         refuses(IllegalArgumentException.class, () -> rnn.step(weights, tensor(), initial, null), "x: expected");
         for (Direction direction : new Direction[] {Direction.REVERSE, Direction.BIDIRECTIONAL}) {
             RnnSpec other = spec.withDirection(direction);
-            try (Rnn network = backend().rnn(other, STEPS, BATCH)) {
+            try (Rnn network = backend().rnn(other, STEPS, BATCH, Purpose.INFERENCE)) {
                 RnnParameters parameters = backend().parameters(other);
                 RnnState state = backend().state(other, BATCH);
                 Tensor one = tensor(1, BATCH, 3);
@@ -350,14 +458,18 @@ public abstract class ArgumentContract extends BackendContract {
         Tensor closedX = tensor(STEPS, BATCH, 3);
         closedX.close();
         closedX.close();
-        refuses(type, () -> rnn.forward(Mode.TRAINING, weights, closedX, null, null, y, last), "x", "closed");
+        refuses(type, () -> rnn.call(weights, closedX).y(y).last(last).train(), "x", "closed");
         RnnParameters closedWeights = backend().parameters(spec);
         closedWeights.close();
-        refuses(type, () -> rnn.forward(Mode.TRAINING, closedWeights, x, null, null, y, last), "weights", "closed");
+        refuses(type, () -> rnn.call(closedWeights, x).y(y).last(last).train(), "weights", "closed");
         RnnState closedState = backend().state(spec, BATCH);
         closedState.close();
-        refuses(type, () -> rnn.forward(Mode.TRAINING, weights, x, null, closedState, y, last), "initial", "closed");
-        refuses(type, () -> rnn.forward(Mode.TRAINING, weights, x, null, null, y, closedState), "last", "closed");
+        refuses(
+                type,
+                () -> rnn.call(weights, x).initial(closedState).y(y).last(last).train(),
+                "initial",
+                "closed");
+        refuses(type, () -> rnn.call(weights, x).y(y).last(closedState).train(), "last", "closed");
         refuses(type, closedX::toDoubles, "closed");
         refuses(type, closedX::toFloats, "closed");
         refuses(type, () -> closedX.set(new double[STEPS * BATCH * 3]), "closed");
@@ -367,26 +479,27 @@ public abstract class ArgumentContract extends BackendContract {
         refuses(type, () -> closedX.view(0, 2).toDoubles(), "closed");
         IntTensor closedIndices = backend().intTensor(STEPS, BATCH);
         closedIndices.close();
-        refuses(type, () -> rnn.forward(Mode.TRAINING, weights, closedIndices, null, null, y, last), "x", "closed");
+        refuses(type, () -> rnn.call(weights, closedIndices).y(y).last(last).train(), "x", "closed");
         refuses(type, closedIndices::toInts, "closed");
     }
 
     @Test
     void aClosedNetwork() {
-        forward(Mode.TRAINING);
+        TrainingPass pass = train();
         rnn.close();
         rnn.close();
-        Refusal.illegalState(() -> forward(Mode.TRAINING), "rnn", "closed");
-        Refusal.illegalState(() -> rnn.backward(dy, dLast, dx, dInitial, gradients), "rnn", "closed");
+        Refusal.illegalState(this::train, "rnn", "closed");
+        Refusal.illegalState(() -> backward(pass), "rnn", "closed");
         Refusal.illegalState(() -> rnn.step(weights, x.view(0, 1, BATCH, 3), initial, null), "rnn", "closed");
     }
 
     @Test
     void aClosedBackend() {
         Backend other = open();
-        Rnn network = other.rnn(spec, STEPS, BATCH);
+        Rnn network = other.rnn(spec, STEPS, BATCH, Purpose.INFERENCE);
         RnnParameters parameters = other.parameters(spec);
         Tensor input = other.tensor(STEPS, BATCH, 3);
+        Tensor output = other.tensor(STEPS, BATCH, 2);
         Linear linear = other.linear(2, 2);
         Tensor square = other.tensor(2, 2);
         other.close();
@@ -394,11 +507,10 @@ public abstract class ArgumentContract extends BackendContract {
         String name = other.name();
         Refusal.illegalState(() -> other.tensor(1), "backend " + name + " is closed");
         Refusal.illegalState(() -> other.intTensor(1), "backend " + name + " is closed");
-        Refusal.illegalState(() -> other.rnn(spec, STEPS, BATCH), "backend " + name + " is closed");
+        Refusal.illegalState(() -> other.rnn(spec, STEPS, BATCH, Purpose.INFERENCE), "backend " + name + " is closed");
         Refusal.illegalState(() -> other.state(spec, BATCH), "backend " + name + " is closed");
         Refusal.illegalState(() -> other.parameters(spec), "backend " + name + " is closed");
-        Refusal.illegalState(
-                () -> network.forward(Mode.INFERENCE, parameters, input, null, null, null, null), "closed");
+        Refusal.illegalState(() -> network.forward(parameters, input, output), "closed");
         Refusal.illegalState(() -> linear.forward(square, null, square, square.view(0, 2, 2)), "closed");
         network.close();
     }
@@ -411,11 +523,16 @@ public abstract class ArgumentContract extends BackendContract {
         Refusal.illegalArgument(() -> tensor(big, big, big), "shape", "2147483647");
         Refusal.illegalArgument(() -> tensor(2, 0), "shape: expected", "at least 1", "[2, 0]");
         Refusal.illegalArgument(() -> tensor(-3), "shape: expected", "at least 1", "[-3]");
-        Refusal.illegalArgument(() -> backend().rnn(spec, big, 1), "maxSteps 2147483647", "expected at most");
-        Refusal.illegalArgument(() -> backend().rnn(spec, 65536, 65536), "maxSteps 65536 with maxBatch 65536");
-        Refusal.illegalArgument(() -> backend().rnn(spec, 0, 1), "maxSteps: expected at least 1, got 0");
-        Refusal.illegalArgument(() -> backend().rnn(spec, 1, -1), "maxBatch: expected at least 1, got -1");
-        Refusal.nullArgument(() -> backend().rnn(null, 1, 1), "spec");
+        Refusal.illegalArgument(
+                () -> backend().rnn(spec, big, 1, Purpose.TRAINING), "maxSteps 2147483647", "expected at most");
+        Refusal.illegalArgument(
+                () -> backend().rnn(spec, 65536, 65536, Purpose.TRAINING), "maxSteps 65536 with maxBatch 65536");
+        Refusal.illegalArgument(
+                () -> backend().rnn(spec, 0, 1, Purpose.TRAINING), "maxSteps: expected at least 1, got 0");
+        Refusal.illegalArgument(
+                () -> backend().rnn(spec, 1, -1, Purpose.TRAINING), "maxBatch: expected at least 1, got -1");
+        Refusal.nullArgument(() -> backend().rnn(null, 1, 1, Purpose.TRAINING), "spec");
+        Refusal.nullArgument(() -> backend().rnn(spec, 1, 1, null), "purpose");
         Refusal.illegalArgument(() -> backend().state(spec, 0), "batch: expected at least 1, got 0");
         Refusal.illegalArgument(() -> backend().state(spec, big), "shape: expected", "2147483639");
         Refusal.nullArgument(() -> backend().state(null, 1), "spec");
@@ -447,7 +564,9 @@ public abstract class ArgumentContract extends BackendContract {
                 BackendException.class, () -> Backend.named("abacus"), backend().name());
         Refusal.nullArgument(() -> Backend.named(null), "name");
         Refusal.nullArgument(() -> Backend.named("abacus", null), "options");
-        Refusal.nullArgument(() -> Backend.best(null), "options");
+        Refusal.nullArgument(() -> Backend.best((BackendOptions) null), "options");
+        Refusal.nullArgument(() -> Backend.best((RnnSpec) null), "spec");
+        Refusal.nullArgument(() -> Backend.of(null, BackendOptions.defaults()), "provider");
     }
 
     @Test
@@ -588,15 +707,14 @@ public abstract class ArgumentContract extends BackendContract {
                     Refusal.nullArgument(() -> bptt.forward(null, chunk, null), "weights");
                     Refusal.nullArgument(() -> bptt.forward(weights, null, null), "x");
                     Refusal.illegalArgument(
-                            () -> bptt.forward(weights, x, null), "x: expected", "[k1,N,I]", "[4, 3, 3]");
+                            () -> bptt.forward(weights, x, null), "x: expected", "at most k1 = 1", "got 4");
                     Refusal.illegalArgument(
                             () -> bptt.forward(weights, chunk, new boolean[2]), "reset: expected", "3", "got 2");
                 },
                 bptt -> {
                     Refusal.nullArgument(() -> bptt.backward(null, gradients), "dy");
                     Refusal.nullArgument(() -> bptt.backward(tensor(1, BATCH, 2), null), "gradients");
-                    Refusal.illegalArgument(
-                            () -> bptt.backward(dy, gradients), "dy: expected", "[k1,N,H]", "[4, 3, 2]");
+                    Refusal.illegalArgument(() -> bptt.backward(dy, gradients), "dy: expected", "[T,N,H]", "[4, 3, 2]");
                 });
         requireUntouched(gradients.flat());
     }

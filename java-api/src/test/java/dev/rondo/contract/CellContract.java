@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Cell;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
@@ -22,7 +22,7 @@ public abstract class CellContract extends BackendContract {
     void zeroWeightsHaveAClosedForm(Cell cell) {
         RnnCase network = RnnCase.random(RnnSpec.of(cell, 3, 4), STEPS, 2, 31);
         Arrays.fill(network.weights, 0);
-        RnnOutcome actual = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome actual = network.forward(backend(), Purpose.INFERENCE);
         StateValues initial = network.initial;
         double decay = Math.pow(0.5, STEPS);
         StateValues expected = switch (cell) {
@@ -47,8 +47,8 @@ public abstract class CellContract extends BackendContract {
         RnnCase after = RnnCase.random(RnnSpec.of(Cell.GRU, 3, 4), STEPS, 3, seed);
         int hidden = 4;
         var layout = after.spec.layout();
-        int u = (int) layout.entry("weight_hh_l0").offset() + 2 * hidden * hidden;
-        int bias = (int) layout.entry("bias_hh_l0").offset() + 2 * hidden;
+        int u = layout.entry("weight_hh_l0").offset() + 2 * hidden * hidden;
+        int bias = layout.entry("bias_hh_l0").offset() + 2 * hidden;
         for (int j = 0; j < hidden; j++) {
             for (int k = 0; k < hidden; k++) {
                 after.weights[u + j * hidden + k] *= j == k ? 1 : 0;
@@ -68,8 +68,8 @@ public abstract class CellContract extends BackendContract {
     void theTwoResetsDifferElsewhere(long seed) {
         RnnCase after = RnnCase.random(RnnSpec.of(Cell.GRU, 3, 4), STEPS, 3, seed);
         RnnCase before = after.withSpec(RnnSpec.of(Cell.GRU_RESET_BEFORE, 3, 4));
-        double[] one = after.forward(backend(), Mode.INFERENCE).y();
-        double[] two = before.forward(backend(), Mode.INFERENCE).y();
+        double[] one = after.forward(backend(), Purpose.INFERENCE).y();
+        double[] two = before.forward(backend(), Purpose.INFERENCE).y();
         double largest = 0;
         for (int i = 0; i < one.length; i++) {
             largest = Math.max(largest, Math.abs(one[i] - two[i]));
@@ -95,10 +95,10 @@ public abstract class CellContract extends BackendContract {
     @EnumSource
     void aNanReachesItsOwnRowOnly(Cell cell) {
         RnnCase network = RnnCase.random(RnnSpec.of(cell, 3, 4), STEPS, 2, 34);
-        RnnOutcome clean = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome clean = network.forward(backend(), Purpose.INFERENCE);
         int step = 2;
         network.x[step * 2 * 3] = Double.NaN;
-        RnnOutcome actual = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome actual = network.forward(backend(), Purpose.INFERENCE);
         for (int t = 0; t < STEPS; t++) {
             for (int n = 0; n < 2; n++) {
                 double[] row = Arrays.copyOfRange(actual.y(), (t * 2 + n) * 4, (t * 2 + n + 1) * 4);
@@ -126,7 +126,7 @@ public abstract class CellContract extends BackendContract {
         double g = Math.tanh(1.4);
         double o = 1 / (1 + Math.exp(-1.7));
         double c = f * 0.4 + i * g;
-        RnnOutcome actual = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome actual = network.forward(backend(), Purpose.INFERENCE);
         forward().check("c", new double[] {c}, actual.last().c());
         forward().check("h", new double[] {o * Math.tanh(c)}, actual.last().h());
     }
@@ -143,7 +143,7 @@ public abstract class CellContract extends BackendContract {
             double z = 1 / (1 + Math.exp(-1.1));
             double recurrent = cell == Cell.GRU ? r * (0.2 + 0.2) : r * 0.2 + 0.2;
             double n = Math.tanh(1.0 + recurrent);
-            RnnOutcome actual = network.forward(backend(), Mode.INFERENCE);
+            RnnOutcome actual = network.forward(backend(), Purpose.INFERENCE);
             forward().check(cell + " h", new double[] {(1 - z) * n + z * 0.4}, actual.y());
         }
     }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Direction;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -90,7 +90,7 @@ public abstract class DirectionContract extends BackendContract {
     @ParameterizedTest(name = "{0}")
     @MethodSource("reverse")
     void theLastStateOfAReverseNetworkIsItsFirstOutput(RnnCase reverse) {
-        RnnOutcome actual = reverse.forward(backend(), Mode.INFERENCE);
+        RnnOutcome actual = reverse.forward(backend(), Purpose.INFERENCE);
         int hidden = reverse.spec.hiddenSize();
         int top = reverse.spec.layers() - 1;
         boolean any = false;

@@ -3,11 +3,11 @@ package dev.rondo.contract;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.rondo.Mode;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,14 +99,16 @@ public abstract class GradientContract extends BackendContract {
         RnnParameters gradients = backend().parameters(network.spec);
         try (Rnn rnn = network.rnn(backend())) {
             for (int wanted = 0; wanted < 3; wanted++) {
-                rnn.forward(
-                        Mode.TRAINING, weights, network.input(backend()), null, network.initial(backend()), null, null);
-                rnn.backward(
-                        network.dy(backend()),
-                        network.dLast(backend()),
-                        wanted == 0 ? dx : null,
-                        wanted == 1 ? dInitial : null,
-                        wanted == 2 ? gradients : null);
+                TrainingPass pass = rnn.call(weights, network.input(backend()))
+                        .initial(network.initial(backend()))
+                        .train();
+                pass.backward()
+                        .dy(network.dy(backend()))
+                        .dLast(network.dLast(backend()))
+                        .dx(wanted == 0 ? dx : null)
+                        .dInitial(wanted == 1 ? dInitial : null)
+                        .gradients(wanted == 2 ? gradients : null)
+                        .run();
             }
         }
         assertArrayEquals(all.dx(), dx.toDoubles());
@@ -122,8 +124,8 @@ public abstract class GradientContract extends BackendContract {
 
         double[] byWeights = Differences.of(network.weights, network::naiveLoss);
         network.spec.layout().entries().forEach(entry -> {
-            int from = (int) entry.offset();
-            int to = from + (int) entry.size();
+            int from = entry.offset();
+            int to = from + entry.size();
             differences()
                     .check(
                             "d" + entry.name(),

@@ -3,13 +3,15 @@ package dev.rondo.contract;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.rondo.Backend;
+import dev.rondo.ForwardCall;
 import dev.rondo.Input;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,7 @@ final class RnnCase {
         this.batch = batch;
         this.seed = seed;
         this.x = numbers.uniform(steps * batch * spec.inputSize(), 1);
-        this.weights = numbers.uniform((int) spec.layout().size(), 0.7);
+        this.weights = numbers.uniform(spec.layout().size(), 0.7);
         this.initial = StateValues.random(spec, batch, numbers);
         this.dy = numbers.uniform(steps * batch * spec.outputSize(), 1);
         this.dLast = StateValues.random(spec, batch, numbers);
@@ -163,9 +165,11 @@ final class RnnCase {
     }
 
     Rnn rnn(Backend backend) {
-        Rnn rnn = backend.rnn(spec, steps, batch);
-        rnn.setDropoutSeed(dropoutSeed);
-        return rnn;
+        return rnn(backend, Purpose.TRAINING);
+    }
+
+    Rnn rnn(Backend backend, Purpose purpose) {
+        return backend.rnn(spec, steps, batch, purpose);
     }
 
     RnnParameters weights(Backend backend) {
@@ -222,8 +226,20 @@ final class RnnCase {
         RnnParameters gradients = backend.parameters(spec);
         RnnParameters parameters = weights(backend);
         Input input = input(backend);
-        rnn.forward(Mode.TRAINING, parameters, input, lengths, initial(backend), y, last);
-        rnn.backward(dy(backend), dLast(backend), dx, dInitial, gradients);
+        TrainingPass pass = rnn.call(parameters, input)
+                .lengths(lengths)
+                .initial(initial(backend))
+                .y(y)
+                .last(last)
+                .dropoutSeed(dropoutSeed)
+                .train();
+        pass.backward()
+                .dy(dy(backend))
+                .dLast(dLast(backend))
+                .dx(dx)
+                .dInitial(dInitial)
+                .gradients(gradients)
+                .run();
         return new RnnOutcome(
                 y.toDoubles(),
                 StateValues.of(last),
@@ -233,16 +249,26 @@ final class RnnCase {
     }
 
     /** A forward pass only: the gradients of the outcome are empty. */
-    RnnOutcome forward(Backend backend, Mode mode) {
-        try (Rnn rnn = rnn(backend)) {
-            return forward(backend, rnn, mode);
+    RnnOutcome forward(Backend backend, Purpose purpose) {
+        try (Rnn rnn = rnn(backend, purpose)) {
+            return forward(backend, rnn, purpose);
         }
     }
 
-    RnnOutcome forward(Backend backend, Rnn rnn, Mode mode) {
+    RnnOutcome forward(Backend backend, Rnn rnn, Purpose purpose) {
         Tensor y = y(backend);
         RnnState last = garbageState(backend);
-        rnn.forward(mode, weights(backend), input(backend), lengths, initial(backend), y, last);
+        ForwardCall call = rnn.call(weights(backend), input(backend))
+                .lengths(lengths)
+                .initial(initial(backend))
+                .y(y)
+                .last(last)
+                .dropoutSeed(dropoutSeed);
+        if (purpose == Purpose.TRAINING) {
+            call.train().close();
+        } else {
+            call.run();
+        }
         double[] none = new double[0];
         return new RnnOutcome(y.toDoubles(), StateValues.of(last), none, new StateValues(none, none), none);
     }

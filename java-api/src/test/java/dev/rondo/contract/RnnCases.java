@@ -171,7 +171,7 @@ final class RnnCases {
         }
 
         private static void setWeight(RnnCase one, String entry, double infinity) {
-            one.weights[(int) one.spec.layout().entry(entry).offset() + 4] = infinity;
+            one.weights[one.spec.layout().entry(entry).offset() + 4] = infinity;
         }
     }
 

@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.rondo.Backend;
 import dev.rondo.Input;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -52,15 +53,15 @@ public abstract class SequenceContract extends BackendContract {
     @ParameterizedTest(name = "{0}")
     @MethodSource("forwardInTime")
     void splitSequenceEqualsOneRun(RnnCase network) {
-        for (Mode mode : Mode.values()) {
-            RnnOutcome whole = network.forward(backend(), mode);
+        for (Purpose purpose : Purpose.values()) {
+            RnnOutcome whole = network.forward(backend(), purpose);
             for (int split = 1; split < network.steps; split++) {
-                RnnOutcome begin = network.part(0, split).forward(backend(), mode);
+                RnnOutcome begin = network.part(0, split).forward(backend(), purpose);
                 RnnOutcome end = network.part(split, network.steps)
                         .withInitial(begin.last())
-                        .forward(backend(), mode);
-                assertArrayEquals(whole.y(), concatenated(begin.y(), end.y()), mode + " split at " + split);
-                whole.last().assertSameBits(mode + " split at " + split, end.last());
+                        .forward(backend(), purpose);
+                assertArrayEquals(whole.y(), concatenated(begin.y(), end.y()), purpose + " split at " + split);
+                whole.last().assertSameBits(purpose + " split at " + split, end.last());
             }
         }
     }
@@ -69,7 +70,7 @@ public abstract class SequenceContract extends BackendContract {
     @MethodSource("everyCell")
     void stepsEqualOneRun(RnnCase dense) {
         for (RnnCase network : List.of(dense, dense.oneHot())) {
-            RnnOutcome whole = network.forward(backend(), Mode.INFERENCE);
+            RnnOutcome whole = network.forward(backend(), Purpose.INFERENCE);
             RnnParameters weights = network.weights(backend());
             RnnState state = network.initial(backend());
             double[] y = new double[0];
@@ -89,7 +90,7 @@ public abstract class SequenceContract extends BackendContract {
     @ParameterizedTest(name = "{0}")
     @MethodSource("all")
     void trainingAndInferenceGiveTheSameOutputs(RnnCase network) {
-        network.forward(backend(), Mode.TRAINING).assertSameForward(network.forward(backend(), Mode.INFERENCE));
+        network.forward(backend(), Purpose.TRAINING).assertSameForward(network.forward(backend(), Purpose.INFERENCE));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -231,14 +232,14 @@ public abstract class SequenceContract extends BackendContract {
     @ParameterizedTest(name = "{0}")
     @MethodSource("uneven")
     void lengthsEqualSeparateRuns(RnnCase network) {
-        RnnOutcome together = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome together = network.forward(backend(), Purpose.INFERENCE);
         for (int n = 0; n < network.batch; n++) {
             int length = network.length(n);
             if (length > 0) {
                 int[] row = IntStream.generate(() -> 0).limit(network.batch).toArray();
                 row[n] = length;
-                RnnOutcome alone = network.withLengths(row).forward(backend(), Mode.INFERENCE);
-                RnnOutcome cut = network.withLengths(row).part(0, length).forward(backend(), Mode.INFERENCE);
+                RnnOutcome alone = network.withLengths(row).forward(backend(), Purpose.INFERENCE);
+                RnnOutcome cut = network.withLengths(row).part(0, length).forward(backend(), Purpose.INFERENCE);
                 for (int state = 0; state < network.spec.stateCount(); state++) {
                     StateValues expected = row(network, together.last(), state, n);
                     expected.assertSameBits("alone", row(network, alone.last(), state, n));
@@ -295,10 +296,22 @@ public abstract class SequenceContract extends BackendContract {
         RnnParameters otherGradients = backend().parameters(network.spec);
         try (Rnn one = network.rnn(backend());
                 Rnn two = other.rnn(backend())) {
-            one.forward(Mode.TRAINING, weights, x, null, network.initial(backend()), null, null);
-            two.forward(Mode.TRAINING, weights, otherX, null, network.initial(backend()), null, null);
-            one.backward(network.dy(backend()), network.dLast(backend()), null, null, gradients);
-            two.backward(network.dy(backend()), network.dLast(backend()), null, null, otherGradients);
+            TrainingPass pass =
+                    one.call(weights, x).initial(network.initial(backend())).train();
+            TrainingPass otherPass = two.call(weights, otherX)
+                    .initial(network.initial(backend()))
+                    .train();
+            pass.backward()
+                    .dy(network.dy(backend()))
+                    .dLast(network.dLast(backend()))
+                    .gradients(gradients)
+                    .run();
+            otherPass
+                    .backward()
+                    .dy(network.dy(backend()))
+                    .dLast(network.dLast(backend()))
+                    .gradients(otherGradients)
+                    .run();
         }
         assertArrayEquals(expected.gradients(), gradients.flat().toDoubles());
         assertArrayEquals(otherExpected.gradients(), otherGradients.flat().toDoubles());
@@ -314,15 +327,22 @@ public abstract class SequenceContract extends BackendContract {
         RnnParameters weights = network.weights(backend());
         Input x = network.input(backend());
         try (Rnn rnn = network.rnn(backend())) {
-            for (int pass = 1; pass <= 2; pass++) {
-                rnn.forward(Mode.TRAINING, weights, x, network.lengths, network.initial(backend()), null, null);
-                rnn.backward(network.dy(backend()), network.dLast(backend()), null, null, gradients);
+            for (int time = 1; time <= 2; time++) {
+                TrainingPass pass = rnn.call(weights, x)
+                        .lengths(network.lengths)
+                        .initial(network.initial(backend()))
+                        .train();
+                pass.backward()
+                        .dy(network.dy(backend()))
+                        .dLast(network.dLast(backend()))
+                        .gradients(gradients)
+                        .run();
                 for (int i = 0; i < once.length; i++) {
                     before[i] += once[i];
                 }
                 backward()
                         .check(
-                                "gradients of pass " + pass,
+                                "gradients of pass " + time,
                                 before,
                                 gradients.flat().toDoubles());
             }
@@ -337,9 +357,17 @@ public abstract class SequenceContract extends BackendContract {
         RnnState state = network.initial(backend());
         RnnState dState = network.dLast(backend());
         try (Rnn rnn = network.rnn(backend())) {
-            rnn.forward(Mode.TRAINING, weights, network.input(backend()), network.lengths, state, null, state);
+            TrainingPass pass = rnn.call(weights, network.input(backend()))
+                    .lengths(network.lengths)
+                    .initial(state)
+                    .last(state)
+                    .train();
             expected.last().assertSameBits("state", StateValues.of(state));
-            rnn.backward(network.dy(backend()), dState, null, dState, null);
+            pass.backward()
+                    .dy(network.dy(backend()))
+                    .dLast(dState)
+                    .dInitial(dState)
+                    .run();
             expected.dInitial().assertSameBits("dState", StateValues.of(dState));
         }
     }
@@ -354,8 +382,13 @@ public abstract class SequenceContract extends BackendContract {
         RnnState dLast = network.dLast(backend());
         int[] lengths = network.lengths == null ? null : network.lengths.clone();
         try (Rnn rnn = network.rnn(backend())) {
-            rnn.forward(Mode.TRAINING, weights, x, lengths, initial, null, null);
-            rnn.backward(dy, dLast, null, null, backend().parameters(network.spec));
+            TrainingPass pass =
+                    rnn.call(weights, x).lengths(lengths).initial(initial).train();
+            pass.backward()
+                    .dy(dy)
+                    .dLast(dLast)
+                    .gradients(backend().parameters(network.spec))
+                    .run();
         }
         assertArrayEquals(network.weights, weights.flat().toDoubles());
         assertArrayEquals(network.x, x.toDoubles());
@@ -376,11 +409,16 @@ public abstract class SequenceContract extends BackendContract {
         RnnParameters gradients = backend().parameters(network.spec);
         try (Rnn rnn = network.rnn(backend())) {
             Tensor y = network.y(backend());
-            rnn.forward(Mode.TRAINING, weights, x, lengths, initial, y, null);
+            TrainingPass pass =
+                    rnn.call(weights, x).lengths(lengths).initial(initial).y(y).train();
             Arrays.fill(lengths, 2);
             initial.zero();
             y.fill(Double.NaN);
-            rnn.backward(network.dy(backend()), network.dLast(backend()), null, null, gradients);
+            pass.backward()
+                    .dy(network.dy(backend()))
+                    .dLast(network.dLast(backend()))
+                    .gradients(gradients)
+                    .run();
         }
         assertArrayEquals(expected.gradients(), gradients.flat().toDoubles());
     }
@@ -390,10 +428,12 @@ public abstract class SequenceContract extends BackendContract {
     void dropoutDependsOnTheSeedOnly(RnnCase network) {
         RnnOutcome first = network.run(backend());
         try (Rnn rnn = network.rnn(backend())) {
-            network.forward(backend(), rnn, Mode.TRAINING);
+            network.forward(backend(), rnn, Purpose.TRAINING);
             first.assertSameBits(network.run(backend(), rnn));
-            rnn.setDropoutSeed(network.dropoutSeed + 1);
-            assertFalse(Arrays.equals(first.y(), network.run(backend(), rnn).y()), "another seed, another mask");
+            network.dropoutSeed++;
+            double[] other = network.run(backend(), rnn).y();
+            network.dropoutSeed--;
+            assertFalse(Arrays.equals(first.y(), other), "another seed, another mask");
         }
     }
 
@@ -401,7 +441,7 @@ public abstract class SequenceContract extends BackendContract {
     @MethodSource("withDropout")
     void inferenceHasNoDropout(RnnCase network) {
         RnnCase without = network.withSpec(network.spec.withDropout(0));
-        without.forward(backend(), Mode.INFERENCE).assertSameForward(network.forward(backend(), Mode.INFERENCE));
+        without.forward(backend(), Purpose.INFERENCE).assertSameForward(network.forward(backend(), Purpose.INFERENCE));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -410,16 +450,19 @@ public abstract class SequenceContract extends BackendContract {
         RnnParameters weights = network.weights(backend());
         RnnSpec other = network.spec.withDropout(0.5);
         Tensor y = network.y(backend());
-        try (Rnn rnn = backend().rnn(other, network.steps, network.batch)) {
-            rnn.forward(Mode.INFERENCE, weights, network.input(backend()), null, network.initial(backend()), y, null);
+        try (Rnn rnn = backend().rnn(other, network.steps, network.batch, Purpose.INFERENCE)) {
+            rnn.call(weights, network.input(backend()))
+                    .initial(network.initial(backend()))
+                    .y(y)
+                    .run();
         }
-        assertArrayEquals(network.forward(backend(), Mode.INFERENCE).y(), y.toDoubles());
+        assertArrayEquals(network.forward(backend(), Purpose.INFERENCE).y(), y.toDoubles());
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("everyCell")
     void everythingMayBeAViewOfOneTensor(RnnCase network) {
-        RnnOutcome expected = network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome expected = network.forward(backend(), Purpose.INFERENCE);
         int xSize = network.x.length;
         int ySize = expected.y().length;
         int weightSize = network.weights.length;
@@ -432,12 +475,16 @@ public abstract class SequenceContract extends BackendContract {
         Tensor y = all.view(3 + xSize, network.steps, network.batch, network.spec.outputSize());
         Tensor flat = all.view(3 + xSize + ySize, weightSize).set(network.weights);
         int[] shape = {network.spec.stateCount(), network.batch, network.spec.hiddenSize()};
-        Tensor h = all.view(3L + xSize + ySize + weightSize, shape);
-        Tensor c = all.view(3L + xSize + ySize + weightSize + stateSize, shape);
+        Tensor h = all.view(3 + xSize + ySize + weightSize, shape);
+        Tensor c = all.view(3 + xSize + ySize + weightSize + stateSize, shape);
         RnnState last = new RnnState(h, network.spec.cell().hasCellState() ? c : null);
         try (Rnn rnn = network.rnn(backend)) {
             RnnParameters weights = new RnnParameters(network.spec, flat);
-            rnn.forward(Mode.INFERENCE, weights, x, null, network.initial(backend), y, last);
+            rnn.call(weights, x)
+                    .initial(network.initial(backend))
+                    .y(y)
+                    .last(last)
+                    .run();
         }
         assertArrayEquals(expected.y(), y.toDoubles());
         expected.last().assertSameBits("last", StateValues.of(last));

@@ -9,12 +9,13 @@ import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.train.Sgd;
 import dev.rondo.train.TruncatedBptt;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ public abstract class SharingContract extends BackendContract {
     }
 
     private RnnParameters weights() {
-        return new RnnParameters(SPEC, tensor((int) SPEC.layout().size()));
+        return new RnnParameters(SPEC, tensor(SPEC.layout().size()));
     }
 
     private static void refused(String name, String other, Executable call) {
@@ -47,17 +48,30 @@ public abstract class SharingContract extends BackendContract {
 
     @Test
     void backwardDoesNotWriteWhatItReads() {
-        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH, Purpose.TRAINING)) {
             RnnParameters weights = weights();
             Tensor x = tensor(STEPS, BATCH, 3);
             Tensor dy = tensor(STEPS, BATCH, 3);
             RnnState inX = new RnnState(x.view(0, 1, BATCH, 3), tensor(1, BATCH, 3));
-            rnn.forward(Mode.TRAINING, weights, x, null, null, null, null);
-            refused("dx", "x", () -> rnn.backward(dy, null, x, null, null));
-            refused("dx", "weights", () -> rnn.backward(dy, null, weights.flat().view(0, STEPS, BATCH, 3), null, null));
-            refused("gradients", "weights", () -> rnn.backward(dy, null, null, null, weights));
-            refused("x", "dInitial", () -> rnn.backward(dy, null, null, inX, null));
-            rnn.backward(dy, null, tensor(STEPS, BATCH, 3), null, weights());
+            TrainingPass pass = rnn.call(weights, x).train();
+            refused("dx", "x", () -> pass.backward().dy(dy).dx(x).run());
+            refused(
+                    "dx",
+                    "weights",
+                    () -> pass.backward()
+                            .dy(dy)
+                            .dx(weights.flat().view(0, STEPS, BATCH, 3))
+                            .run());
+            refused(
+                    "gradients",
+                    "weights",
+                    () -> pass.backward().dy(dy).gradients(weights).run());
+            refused("x", "dInitial", () -> pass.backward().dy(dy).dInitial(inX).run());
+            pass.backward()
+                    .dy(dy)
+                    .dx(tensor(STEPS, BATCH, 3))
+                    .gradients(weights())
+                    .run();
         }
     }
 
@@ -66,24 +80,24 @@ public abstract class SharingContract extends BackendContract {
         float[] array = new float[STEPS * BATCH * 3];
         Tensor x = Tensor.wrap(array, STEPS, BATCH, 3);
         Tensor y = Tensor.wrap(array, STEPS, BATCH, 3);
-        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH, Purpose.TRAINING)) {
             if (backend().kernels().accepts(x.storage())) {
-                refused("y", "x", () -> rnn.forward(Mode.INFERENCE, weights(), x, null, null, y, null));
+                refused("y", "x", () -> rnn.call(weights(), x).y(y).run());
             }
         }
     }
 
     @Test
     void closedWeightsAndInputsAreNoticedByBackward() {
-        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH)) {
+        try (Rnn rnn = backend().rnn(SPEC, STEPS, BATCH, Purpose.TRAINING)) {
             RnnParameters weights = weights();
-            rnn.forward(Mode.TRAINING, weights, tensor(STEPS, BATCH, 3), null, null, null, null);
+            TrainingPass pass = rnn.call(weights, tensor(STEPS, BATCH, 3)).train();
             weights.close();
-            Refusal.illegalState(() -> rnn.backward(null, null, null, null, null), "weights", "is closed");
+            Refusal.illegalState(() -> pass.backward().run(), "weights", "is closed");
             Tensor x = tensor(STEPS, BATCH, 3);
-            rnn.forward(Mode.TRAINING, weights(), x, null, null, null, null);
+            TrainingPass other = rnn.call(weights(), x).train();
             x.close();
-            Refusal.illegalState(() -> rnn.backward(null, null, null, null, null), "x", "is closed");
+            Refusal.illegalState(() -> other.backward().run(), "x", "is closed");
         }
     }
 
@@ -118,7 +132,7 @@ public abstract class SharingContract extends BackendContract {
         Tensor whole = tensor(6);
         whole.view(1, 2).close();
         assertEquals(6, whole.toDoubles().length);
-        new RnnParameters(SPEC, tensor(1000).view(0, (int) SPEC.layout().size())).close();
+        new RnnParameters(SPEC, tensor(1000).view(0, SPEC.layout().size())).close();
         whole.close();
         Refusal.illegalState(whole::toDoubles, "is closed");
     }

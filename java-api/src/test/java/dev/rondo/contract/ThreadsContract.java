@@ -3,7 +3,7 @@ package dev.rondo.contract;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +47,7 @@ public abstract class ThreadsContract {
             try (Backend several = open(threads)) {
                 alone.assertSameBits(network.run(several));
                 if (network.spec.dropout() == 0) {
-                    alone.assertSameForward(network.forward(several, Mode.INFERENCE));
+                    alone.assertSameForward(network.forward(several, Purpose.INFERENCE));
                 }
             }
         }

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
@@ -190,7 +190,7 @@ public abstract class TruncatedBpttContract extends BackendContract {
     @ParameterizedTest(name = "{0}")
     @MethodSource("withoutResets")
     void outputsAndStateEqualOneRun(Streams streams) {
-        RnnOutcome whole = streams.network.forward(backend(), Mode.INFERENCE);
+        RnnOutcome whole = streams.network.forward(backend(), Purpose.INFERENCE);
         Run actual = run(streams);
         assertArrayEquals(whole.y(), actual.y);
         whole.last().assertSameBits("state", actual.state);

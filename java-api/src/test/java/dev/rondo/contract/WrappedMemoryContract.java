@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rondo.Cell;
 import dev.rondo.IntTensor;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -79,9 +80,20 @@ public abstract class WrappedMemoryContract extends BackendContract {
         RnnParameters gradients =
                 new RnnParameters(spec, memory.tensor(new double[network.weights.length], network.weights.length));
         try (Rnn rnn = network.rnn(backend())) {
-            rnn.forward(Mode.TRAINING, weights, x, network.lengths, state, y, state);
+            TrainingPass pass = rnn.call(weights, x)
+                    .lengths(network.lengths)
+                    .initial(state)
+                    .y(y)
+                    .last(state)
+                    .train();
             StateValues last = StateValues.of(state);
-            rnn.backward(dy, dState, dx, dState, gradients);
+            pass.backward()
+                    .dy(dy)
+                    .dLast(dState)
+                    .dx(dx)
+                    .dInitial(dState)
+                    .gradients(gradients)
+                    .run();
             RnnOutcome actual = new RnnOutcome(
                     y.toDoubles(),
                     last,
@@ -105,9 +117,7 @@ public abstract class WrappedMemoryContract extends BackendContract {
         Tensor y = network.y(backend());
         try (Rnn rnn = network.rnn(backend())) {
             Refusal.illegalArgument(
-                    () -> rnn.forward(Mode.INFERENCE, network.weights(backend()), x, null, null, y, null),
-                    "x",
-                    "memory");
+                    () -> rnn.call(network.weights(backend()), x).y(y).run(), "x", "memory");
         }
     }
 
@@ -118,9 +128,12 @@ public abstract class WrappedMemoryContract extends BackendContract {
         assumeTrue(backend().kernels().accepts(indices.storage()), "the kernels cannot reach this memory");
         Tensor y = network.y(backend());
         try (Rnn rnn = network.rnn(backend())) {
-            rnn.forward(Mode.INFERENCE, network.weights(backend()), indices, null, network.initial(backend()), y, null);
+            rnn.call(network.weights(backend()), indices)
+                    .initial(network.initial(backend()))
+                    .y(y)
+                    .run();
         }
-        assertArrayEquals(network.forward(backend(), Mode.INFERENCE).y(), y.toDoubles());
+        assertArrayEquals(network.forward(backend(), Purpose.INFERENCE).y(), y.toDoubles());
     }
 
     @ParameterizedTest(name = "{0}")

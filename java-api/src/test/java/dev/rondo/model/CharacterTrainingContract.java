@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Cell;
 import dev.rondo.IntTensor;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
@@ -189,7 +190,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
         double[] weight = model.parameters().tensor("linear.weight").toDoubles();
         double[] bias = model.parameters().tensor("linear.bias").toDoubles();
         double sum = 0;
-        try (Rnn rnn = backend().rnn(model.spec(), 1, 1);
+        try (Rnn rnn = backend().rnn(model.spec(), 1, 1, Purpose.INFERENCE);
                 Tensor y = backend().tensor(1, 1, hidden);
                 IntTensor x = backend().intTensor(1, 1)) {
             for (int n = 0; n < BATCH; n++) {

@@ -350,7 +350,7 @@ public abstract class InitializersContract extends ModelContract {
             for (ParameterLayout.Entry entry : spec.layout().entries()) {
                 boolean bias = entry.name().startsWith("bias");
                 for (int k = 0; k < entry.size(); k++) {
-                    int at = (int) entry.offset() + k;
+                    int at = entry.offset() + k;
                     if (bias && k >= hidden && k < 2 * hidden) {
                         assertEquals(entry.name().contains("_ih_") ? 1.5 : 0, after[at], entry.name());
                         changed++;
