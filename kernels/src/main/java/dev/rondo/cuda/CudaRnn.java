@@ -68,7 +68,9 @@ final class CudaRnn implements RnnKernel {
             lengthsBuffer = allocate(maxBatch, "lengths");
             dh = allocate(states, "gradients of states");
             dc = spec.cell().hasCellState() ? allocate(states, "gradients of cell states") : null;
-            dp = spec.cell() == dev.rondo.Cell.GRU_RESET_BEFORE ? allocate(states, "gradients of reset states") : null;
+            dp = CudaCells.of(spec.cell()).recurrent().size() > 1
+                    ? allocate(states, "gradients of reset states")
+                    : null;
             dropoutSeed = spec.dropout() > 0 && spec.layers() > 1 ? allocate(2, "the seed of dropout") : null;
             dSteps = allocate((long) maxRows() * Math.max(spec.inputSize(), spec.outputSize()), "input gradients");
             long elements = 1;
@@ -138,7 +140,9 @@ final class CudaRnn implements RnnKernel {
     void reserveWorkspace() {
         if (workspace == null) {
             workspace = allocate(
-                    GridRecurrence.workspaceElements(spec.cell(), spec.hiddenSize(), maxSteps, maxBatch), "workspace");
+                    GridRecurrence.workspaceElements(
+                            CudaCells.of(spec.cell()).grid(false).orElseThrow(), spec.hiddenSize(), maxSteps, maxBatch),
+                    "workspace");
         }
     }
 

@@ -55,7 +55,7 @@ final class LayerPass {
         this.layer = layer;
         this.d = d;
         this.reverse = spec.direction().isReverse(d);
-        this.cell = CudaCell.of(spec.cell());
+        this.cell = CudaCells.of(spec.cell());
         this.inputs = spec.inputSize(layer);
         this.hidden = spec.hiddenSize();
         String suffix = spec.suffix(layer, d);
