@@ -3,6 +3,7 @@ package dev.rondo.cuda;
 import dev.rondo.Cell;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** The table of the cells of this backend: the only place that lists them. What each one has is in its own class. */
 final class CudaCells {
@@ -14,6 +15,11 @@ final class CudaCells {
             Cell.GRU_RESET_BEFORE, new GruResetBeforeCell());
 
     private CudaCells() {}
+
+    /** The cells that this backend has. */
+    static Set<Cell> all() {
+        return CELLS.keySet();
+    }
 
     /** A cell; empty where this backend does not have it. */
     static Optional<CudaCell> find(Cell cell) {
