@@ -5,6 +5,7 @@ import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Parameters;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
@@ -157,7 +158,7 @@ public final class CharacterLanguageModel implements AutoCloseable {
         }
         Random random = new Random(seed);
         StringBuilder text = new StringBuilder(vocabulary.decode(known));
-        try (Rnn rnn = backend.rnn(spec, 1, 1);
+        try (Rnn rnn = backend.rnn(spec, 1, 1, Purpose.INFERENCE);
                 RnnState state = backend.state(spec, 1);
                 Tensor y = backend.tensor(1, 1, spec.outputSize());
                 Tensor logits = backend.tensor(1, 1, vocabulary.size());

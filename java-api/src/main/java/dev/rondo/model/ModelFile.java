@@ -2,7 +2,6 @@ package dev.rondo.model;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.Direction;
 import dev.rondo.IntTensor;
 import dev.rondo.ParameterLayout;
 import dev.rondo.RnnSpec;
@@ -84,7 +83,7 @@ final class ModelFile {
     void put(CharacterLanguageModel model) {
         RnnSpec spec = model.spec();
         put("format", FORMAT);
-        put("cell", spec.cell());
+        put("cell", spec.cell().key());
         put("hidden_size", spec.hiddenSize());
         put("layers", spec.layers());
         put("bias", spec.bias());
@@ -103,7 +102,7 @@ final class ModelFile {
     static CharacterLanguageModel readModel(Backend backend, SafetensorsFile file) throws IOException {
         Vocabulary vocabulary = value(file, "vocabulary", Vocabulary::of);
         TextFilter filter = value(file, "filter", TextFilter::valueOf);
-        Cell cell = value(file, "cell", Cell::valueOf);
+        Cell cell = value(file, "cell", Cell::ofKey);
         int hidden = value(file, "hidden_size", Integer::valueOf);
         int layers = (int) count(file, "layers", file.tensors().size());
         boolean bias = value(file, "bias", ModelFile::truth);
@@ -111,7 +110,10 @@ final class ModelFile {
         RnnSpec spec = value(
                 file,
                 "cell",
-                any -> new RnnSpec(cell, vocabulary.size(), hidden, layers, Direction.FORWARD, bias, dropout));
+                any -> RnnSpec.of(cell, vocabulary.size(), hidden)
+                        .withLayers(layers)
+                        .withBias(bias)
+                        .withDropout(dropout));
         ParameterLayout layout = value(file, "hidden_size", any -> CharacterLanguageModel.layout(spec));
         for (ParameterLayout.Entry entry : layout.entries()) {
             stored(file, entry.name(), entry.dimensions());
