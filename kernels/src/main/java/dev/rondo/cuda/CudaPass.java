@@ -80,7 +80,8 @@ final class CudaPass implements RnnPass {
         for (int layer = 0; layer < between; layer++) {
             outputs.add(rnn.allocate(rnn.maxRows() * spec.outputSize(), "outputs of a layer"));
         }
-        dropoutSeed = training && spec.dropout() > 0 && spec.layers() > 1 ? rnn.allocate(2, "the seed of dropout") : null;
+        dropoutSeed =
+                training && spec.dropout() > 0 && spec.layers() > 1 ? rnn.allocate(2, "the seed of dropout") : null;
     }
 
     /** The elements of {@link GradientBuffers#sums} that its backward passes need. */
@@ -281,7 +282,9 @@ final class CudaPass implements RnnPass {
             long dx = indices ? 0 : address(call.dx());
             long dhInitial = address(call.dInitial(), false);
             long dcInitial = address(call.dInitial(), true);
-            long sums = call.gradients() == null ? 0 : backend.address(call.gradients().flat());
+            long sums = call.gradients() == null
+                    ? 0
+                    : backend.address(call.gradients().flat());
             rnn.graphs()
                     .key(2)
                     .add(id(), steps, batch, flags(), 0)
@@ -296,8 +299,7 @@ final class CudaPass implements RnnPass {
         }
     }
 
-    private void launchBackward(
-            long dy, long dhLast, long dcLast, long dx, long dhInitial, long dcInitial, long sums) {
+    private void launchBackward(long dy, long dhLast, long dcLast, long dx, long dhInitial, long dcInitial, long sums) {
         GradientBuffers scratch = gradients();
         long hSize = (long) batch * spec.hiddenStateSize();
         long cSize = (long) batch * spec.cellStateSize();

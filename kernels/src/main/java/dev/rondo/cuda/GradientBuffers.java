@@ -66,8 +66,7 @@ final class GradientBuffers {
     void reserveWorkspace(GridKernels kernels) {
         if (workspace == null) {
             workspace = rnn.allocate(
-                    GridRecurrence.workspaceElements(
-                            kernels, rnn.spec().hiddenSize(), rnn.maxSteps(), rnn.maxBatch()),
+                    GridRecurrence.workspaceElements(kernels, rnn.spec().hiddenSize(), rnn.maxSteps(), rnn.maxBatch()),
                     "workspace");
         }
     }

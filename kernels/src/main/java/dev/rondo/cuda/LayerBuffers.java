@@ -39,9 +39,7 @@ final class LayerBuffers {
         long hidden = rnn.spec().hiddenSize();
         gates = rnn.allocate(windowRows * cell.blocks() * hidden, "gates");
         h = rnn.allocate((rnn.maxRows() + rnn.maxBatch()) * hidden, "states");
-        c = rnn.spec().cellStateSize() > 0
-                ? rnn.allocate((windowRows + rnn.maxBatch()) * hidden, "cell states")
-                : null;
+        c = rnn.spec().cellStateSize() > 0 ? rnn.allocate((windowRows + rnn.maxBatch()) * hidden, "cell states") : null;
         p = cell.recurrent().size() > 1 ? rnn.allocate(windowRows * hidden, "reset states") : null;
     }
 

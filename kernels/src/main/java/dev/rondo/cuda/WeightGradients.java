@@ -77,8 +77,7 @@ final class WeightGradients {
             long states = i == 0 ? pass.h(0) : pass.p(0);
             int width = group.count() * hidden;
             backend.products()
-                    .addTransposed(
-                            da, pass.gateRow(), states, hidden, du, hidden, width, hidden, pass.rows(), sums);
+                    .addTransposed(da, pass.gateRow(), states, hidden, du, hidden, width, hidden, pass.rows(), sums);
             addBias(group, pass.parts().recurrentBias(gradients, group.gate()), sums);
         }
     }
