@@ -3,6 +3,9 @@ package dev.rondo.layout;
 import dev.rondo.Cell;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
+import dev.rondo.Tensor;
+import dev.rondo.WeightRole;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,42 +83,49 @@ public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor)
     public void setWeights(RnnParameters weights, double[] w, double[] r, double @Nullable [] b) {
         int rows = spec.gateRows();
         for (int d = 0; d < spec.directions(); d++) {
-            String suffix = spec.suffix(0, d);
             int inputs = rows * spec.inputSize();
             int states = rows * spec.hiddenSize();
-            weights.tensor("weight_ih" + suffix).set(toRondo(w, d * inputs, inputs));
-            weights.tensor("weight_hh" + suffix).set(toRondo(r, d * states, states));
+            set(weights, d, WeightRole.INPUT, toRondo(w, d * inputs, inputs));
+            set(weights, d, WeightRole.RECURRENT, toRondo(r, d * states, states));
             if (spec.bias()) {
                 double[] biases = b == null ? new double[spec.directions() * 2 * rows] : b;
-                weights.tensor("bias_ih" + suffix).set(toRondo(biases, 2 * d * rows, rows));
-                weights.tensor("bias_hh" + suffix).set(toRondo(biases, (2 * d + 1) * rows, rows));
+                set(weights, d, WeightRole.BIAS_INPUT, toRondo(biases, 2 * d * rows, rows));
+                set(weights, d, WeightRole.BIAS_RECURRENT, toRondo(biases, (2 * d + 1) * rows, rows));
             }
         }
     }
 
     /** Weights to W. */
     public double[] inputWeights(RnnParameters weights) {
-        return gather(weights, "weight_ih");
+        return gather(weights, WeightRole.INPUT);
     }
 
     /** Weights to R. */
     public double[] recurrentWeights(RnnParameters weights) {
-        return gather(weights, "weight_hh");
+        return gather(weights, WeightRole.RECURRENT);
     }
 
     /** Weights to B. */
     public double[] biases(RnnParameters weights) {
-        return gather(weights, "bias_ih", "bias_hh");
+        return gather(weights, WeightRole.BIAS_INPUT, WeightRole.BIAS_RECURRENT);
     }
 
-    private double[] gather(RnnParameters weights, String... names) {
+    private static void set(RnnParameters weights, int d, WeightRole role, double[] values) {
+        weight(weights, d, role).set(values);
+    }
+
+    private static Tensor weight(RnnParameters weights, int d, WeightRole role) {
+        return Objects.requireNonNull(weights.tensor(0, d, role));
+    }
+
+    private double[] gather(RnnParameters weights, WeightRole... roles) {
         double[] onnx = new double[0];
         int filled = 0;
         for (int d = 0; d < spec.directions(); d++) {
-            for (String name : names) {
-                double[] part = weights.tensor(name + spec.suffix(0, d)).toDoubles();
+            for (WeightRole role : roles) {
+                double[] part = weight(weights, d, role).toDoubles();
                 if (filled == 0) {
-                    onnx = new double[spec.directions() * names.length * part.length];
+                    onnx = new double[spec.directions() * roles.length * part.length];
                 }
                 toOnnx(part, onnx, filled);
                 filled += part.length;
