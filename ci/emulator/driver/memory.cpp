@@ -328,7 +328,7 @@ DRIVER_API cuPointerGetAttribute(void* data, int attribute, CUdeviceptr pointer)
     }
     bool device = allocation->kind == MemoryKind::device;
     switch (attribute) {
-    case 1: *static_cast<CUcontext*>(data) = driverState().primary; return kSuccess;
+    case 1: *static_cast<CUcontext*>(data) = driverState().primaries[0].context; return kSuccess;
     case 2: *static_cast<unsigned*>(data) = device ? 2 : 1; return kSuccess;
     case 3: *static_cast<CUdeviceptr*>(data) = pointer; return kSuccess;
     case 4:
