@@ -35,6 +35,11 @@ int currentContextStatus() {
     return driverState().contexts.find(current()) ? kSuccess : kContextIsDestroyed;
 }
 
+int currentDevice() {
+    auto context = driverState().contexts.find(current());
+    return context ? context->device : 0;
+}
+
 size_t destroyEverything() {
     DriverState& state = driverState();
     dropWork();
@@ -318,7 +323,7 @@ DRIVER_API cuCtxPopCurrent_v2(CUcontext* context) {
 
 DRIVER_API cuCtxGetDevice(CUdevice* device) {
     ENTER(context)
-    *device = driverState().contexts.find(current())->device;
+    *device = currentDevice();
     return kSuccess;
 }
 

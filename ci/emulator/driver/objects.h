@@ -137,6 +137,8 @@ DriverState& driverState();
 
 // kInvalidContext, kContextIsDestroyed or 0 for the calling thread.
 int currentContextStatus();
+// The device of the calling thread's context; 0 without one.
+int currentDevice();
 // Frees everything of the device. Returns how many objects were live.
 size_t destroyEverything();
 

@@ -6,13 +6,13 @@ import dev.rondo.Input;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.Parameters;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
-import dev.rondo.Purpose;
-import dev.rondo.TrainingPass;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.train.Adam;
 import dev.rondo.train.GradientClipping;
 import dev.rondo.train.SoftmaxCrossEntropy;
@@ -68,8 +68,7 @@ final class TrainingStep implements AutoCloseable {
         this.lengths = rowLengths;
         Random random = new Random(7);
         startWeights = floats(random, spec.layout().size());
-        startLinear =
-                floats(random, Linear.layout(spec.outputSize(), CLASSES).size());
+        startLinear = floats(random, Linear.layout(spec.outputSize(), CLASSES).size());
         try {
             rnn = own(backend.rnn(spec, steps, batch, Purpose.TRAINING));
             linear = backend.linear(spec.outputSize(), CLASSES);
