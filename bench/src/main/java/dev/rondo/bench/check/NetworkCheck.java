@@ -2,16 +2,16 @@ package dev.rondo.bench.check;
 
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Input;
 import dev.rondo.ForwardCall;
-import dev.rondo.Purpose;
-import dev.rondo.TrainingPass;
+import dev.rondo.Input;
 import dev.rondo.ParameterLayout;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.Check.Output;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -108,8 +108,12 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         for (Purpose purpose : List.of(Purpose.INFERENCE, Purpose.TRAINING)) {
             Tensor y = workspace.unset(sizes.steps, sizes.batch, spec.outputSize());
             RnnState last = workspace.unsetState(spec, sizes.batch);
-            ForwardCall call =
-                    rnn.call(weights, x).lengths(lengths).initial(initial).y(y).last(last).dropoutSeed(7);
+            ForwardCall call = rnn.call(weights, x)
+                    .lengths(lengths)
+                    .initial(initial)
+                    .y(y)
+                    .last(last)
+                    .dropoutSeed(7);
             if (purpose == Purpose.TRAINING) {
                 pass = workspace.own(call.train());
             } else {

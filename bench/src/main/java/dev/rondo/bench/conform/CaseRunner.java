@@ -3,12 +3,12 @@ package dev.rondo.bench.conform;
 import dev.rondo.Backend;
 import dev.rondo.ForwardCall;
 import dev.rondo.Purpose;
-import dev.rondo.TrainingPass;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.CaseResult;
 import dev.rondo.bench.check.CaseTensor;
 import dev.rondo.bench.check.Mismatch;
@@ -73,8 +73,11 @@ final class CaseRunner implements AutoCloseable {
         boolean gradients = tested.isGradientCase();
         Rnn rnn = workspace.own(
                 workspace.backend().rnn(spec, steps, batch, gradients ? Purpose.TRAINING : Purpose.INFERENCE));
-        ForwardCall call =
-                rnn.call(weights, x).lengths(tested.lengths()).initial(initial).y(y).last(last);
+        ForwardCall call = rnn.call(weights, x)
+                .lengths(tested.lengths())
+                .initial(initial)
+                .y(y)
+                .last(last);
         TrainingPass pass = null;
         if (gradients) {
             pass = workspace.own(call.train());

@@ -3,9 +3,9 @@ package dev.rondo.bench.cudnn;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Purpose;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
@@ -132,7 +132,13 @@ public final class CudnnLayer implements AutoCloseable {
      * @throws dev.rondo.BackendException if the device fails
      */
     public CudnnLayer(
-            Backend backend, RnnSpec spec, int steps, int batch, Purpose purpose, Algorithm algorithm, Precision precision) {
+            Backend backend,
+            RnnSpec spec,
+            int steps,
+            int batch,
+            Purpose purpose,
+            Algorithm algorithm,
+            Precision precision) {
         this.stream = CudaStream.of(backend);
         this.spec = spec;
         this.steps = steps;

@@ -107,8 +107,8 @@ record BenchCase(Cell cell, Purpose purpose, Shape shape) {
     static List<BenchCase> of(List<Shape> shapes) {
         return shapes.stream()
                 .flatMap(shape -> Stream.of(Cell.LSTM, Cell.GRU)
-                        .flatMap(cell ->
-                                Stream.of(Purpose.INFERENCE, Purpose.TRAINING).map(purpose -> new BenchCase(cell, purpose, shape))))
+                        .flatMap(cell -> Stream.of(Purpose.INFERENCE, Purpose.TRAINING)
+                                .map(purpose -> new BenchCase(cell, purpose, shape))))
                 .toList();
     }
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.Purpose;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.bench.EmulatedJvm;
 import dev.rondo.bench.check.Workspace;
