@@ -20,7 +20,7 @@ public final class IntTensor implements Input, AutoCloseable {
     private IntTensor(IntStorage storage, boolean view, int offset, int... shape) {
         long count = Arguments.size("shape", shape);
         if (count > Integer.MAX_VALUE - 8 || offset < 0 || offset > storage.size() - count) {
-            throw outside(offset, shape, storage.size());
+            throw outside("the storage", offset, shape, storage.size());
         }
         this.size = (int) count;
         this.storage = storage;
@@ -56,8 +56,8 @@ public final class IntTensor implements Input, AutoCloseable {
     }
 
     /** A method of its own, so that no text is made where nothing is wrong. */
-    private static IllegalArgumentException outside(int start, int[] shape, long size) {
-        return new IllegalArgumentException("start " + start + " with shape " + Arrays.toString(shape)
+    private static IllegalArgumentException outside(String whole, int start, int[] shape, long size) {
+        return new IllegalArgumentException("view " + Arrays.toString(shape) + " at " + start + " of " + whole
                 + ": expected a range within " + size + " elements");
     }
 
@@ -79,7 +79,7 @@ public final class IntTensor implements Input, AutoCloseable {
     public IntTensor view(int start, int... shape) {
         long count = Arguments.size("shape", shape);
         if (start < 0 || start > size - count) {
-            throw outside(start, shape, size);
+            throw outside(toString(), start, shape, size);
         }
         return new IntTensor(storage, true, offset + start, shape);
     }
