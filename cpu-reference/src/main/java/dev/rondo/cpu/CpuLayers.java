@@ -33,12 +33,7 @@ final class CpuLayers implements LayerKernels {
 
     @Override
     public void linearBackward(
-            Tensor weight,
-            Tensor x,
-            Tensor dy,
-            @Nullable Tensor dx,
-            @Nullable Tensor dWeight,
-            @Nullable Tensor dBias) {
+            Tensor weight, Tensor x, Tensor dy, @Nullable Tensor dx, @Nullable Tensor dWeight, @Nullable Tensor dBias) {
         if (dx != null) {
             product(true, weight, null, dy, dx);
         }

@@ -260,7 +260,7 @@ final class Crew {
             long seen = 0;
             while (awaitTask(seen)) {
                 seen = crew.door.get() >>> 32;
-                int worker = join(seen);
+                int worker = enter(seen);
                 if (worker > 0) {
                     work(seen, worker);
                 }
@@ -295,7 +295,7 @@ final class Crew {
         }
 
         /** The number of this worker in the task; 0 where it comes too late or there are enough. */
-        private int join(long number) {
+        private int enter(long number) {
             while (true) {
                 long state = crew.door.get();
                 int joined = (int) (state & JOINED);

@@ -49,8 +49,8 @@ final class EmbeddingRows implements Workers.Piece {
         size = tableTensor.dimension(1);
         for (int m = 0; m < indices.size(); m++) {
             if (index[start + m] < 0 || index[start + m] >= vocabulary) {
-                throw new IllegalArgumentException("indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got "
-                        + index[start + m]);
+                throw new IllegalArgumentException(
+                        "indices[" + m + "]: expected 0 to " + (vocabulary - 1) + ", got " + index[start + m]);
             }
         }
         table.open(tableTensor);
@@ -68,7 +68,8 @@ final class EmbeddingRows implements Workers.Piece {
         try {
             open(indices, tableTensor, yTensor);
             for (int m = 0; m < indices.size(); m++) {
-                System.arraycopy(table.array, table.offset + index[start + m] * size, y.array, y.offset + m * size, size);
+                System.arraycopy(
+                        table.array, table.offset + index[start + m] * size, y.array, y.offset + m * size, size);
             }
             y.writeBack(yTensor);
         } finally {

@@ -1,6 +1,8 @@
 package dev.rondo.cpu;
 
 import dev.rondo.RnnSpec;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The activations of one layer and direction in one pass, and the products of its steps with the weights. Allocated once; a call
@@ -36,7 +38,7 @@ final class LayerBuffers extends LayerShape {
     float[] dp = NONE;
 
     /** Of the forward pass or the backward pass in progress. */
-    LayerWeights weights;
+    private @Nullable LayerWeights weights;
 
     /** Valid steps of each row of the batch. */
     int[] lengths = new int[0];
@@ -53,10 +55,10 @@ final class LayerBuffers extends LayerShape {
      * Allocates.
      *
      * @param states slots for states
+     * @param maxBatch largest N of a call
      * @param windowRows internal rows
-     * @param weights any
      */
-    LayerBuffers(RnnSpec spec, LayerShape shape, int states, int maxBatch, int windowRows, LayerWeights weights) {
+    LayerBuffers(RnnSpec spec, LayerShape shape, int states, int maxBatch, int windowRows) {
         super(shape);
         boolean hasC = spec.cell().hasCellState();
         this.rows = Sizes.floats("activations", windowRows, 1, row);
@@ -64,7 +66,6 @@ final class LayerBuffers extends LayerShape {
         this.c = hasC ? Sizes.floats("cell states", states, maxBatch, padded) : NONE;
         this.p = cell.parts.length > 1 ? Sizes.floats("reset states", states, maxBatch, padded) : NONE;
         this.tanhC = hasC ? Sizes.floats("activations", states, maxBatch, padded) : NONE;
-        this.weights = weights;
     }
 
     /** Sets the sizes of a call. */
@@ -72,6 +73,23 @@ final class LayerBuffers extends LayerShape {
         lengths = rowLengths;
         batch = rowsOfBatch;
         slots = training ? -1 : 1;
+    }
+
+    /** Takes packed weights for a pass, or lets go of them. */
+    void use(@Nullable LayerWeights packed) {
+        weights = packed;
+    }
+
+    LayerWeights weights() {
+        return Objects.requireNonNull(weights);
+    }
+
+    /** Takes room for the gradients of a backward pass. */
+    void use(LayerGradients gradients) {
+        dh = gradients.dh;
+        dhLast = gradients.dhLast;
+        dc = gradients.dc;
+        dp = gradients.dp;
     }
 
     /** First element of the internal row of row n at step s. */
@@ -86,12 +104,12 @@ final class LayerBuffers extends LayerShape {
 
     /** {@code W x} of count rows of x, from step s and row first on, added to the share's units of the internal rows. */
     void inputProduct(int s, int first, int count, Share share, float[] x, int xOffset) {
-        product(x, xOffset, xRow, count, weights.input(), cell.inputBlocks(), share, rows, row(s, first));
+        product(x, xOffset, xRow, count, weights().input(), cell.inputBlocks(), share, rows, row(s, first));
     }
 
     /** {@code W^T da} of count internal rows, added to the rows of dx. */
     void inputProductBackward(int s, int first, int count, float[] dx, int dxOffset) {
-        PackedMatrix w = weights.input();
+        PackedMatrix w = weights().input();
         int from = row(s, first);
         int panels = w.columns / panel;
         if (count == 1) {
@@ -106,12 +124,12 @@ final class LayerBuffers extends LayerShape {
         int to = row(s, share.first) + cell.parts[part].start() * padded;
         int count = share.end - share.first;
         int blocks = cell.parts[part].blocks();
-        product(state, slot(s, share.first), padded, count, weights.recurrent(part), blocks, share, rows, to);
+        product(state, slot(s, share.first), padded, count, weights().recurrent(part), blocks, share, rows, to);
     }
 
     /** {@code U^T da} of one part for the share, added to the gradient by the state. */
     void recurrentProductBackward(int part, int s, Share share, float[] dState) {
-        PackedMatrix u = weights.recurrent(part);
+        PackedMatrix u = weights().recurrent(part);
         int from = row(s, share.first) + cell.parts[part].start() * padded;
         int firstPanel = share.from / panel;
         int panels = share.to / panel - firstPanel;

@@ -29,7 +29,8 @@ final class LayerWeights {
     /** Columns of W as internal rows {@code [I][row]}; empty but for forward passes with one-hot input. */
     final float[] columns;
 
-    LayerWeights(RnnSpec spec, int layer, int d, LayerShape shape, boolean oneHot, boolean backward, AlignedMemory memory) {
+    LayerWeights(
+            RnnSpec spec, int layer, int d, LayerShape shape, boolean oneHot, boolean backward, AlignedMemory memory) {
         this.shape = shape;
         this.backward = backward;
         this.wOffset = offset(spec, layer, d, WeightRole.INPUT);
@@ -48,9 +49,8 @@ final class LayerWeights {
         this.recurrent = new PackedMatrix[parts.length];
         for (int i = 0; i < parts.length; i++) {
             int blocks = parts[i].blocks() * shape.padded;
-            recurrent[i] = backward
-                    ? loops.matrix(memory, blocks, shape.padded)
-                    : loops.matrix(memory, shape.hidden, blocks);
+            recurrent[i] =
+                    backward ? loops.matrix(memory, blocks, shape.padded) : loops.matrix(memory, shape.hidden, blocks);
         }
         this.biasRow = backward ? NONE : new float[shape.row];
         this.columns = oneHot && !backward ? Sizes.floats("one-hot weights", 1, shape.segment, shape.row) : NONE;

@@ -6,6 +6,7 @@ import java.lang.ref.Cleaner;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,8 @@ final class PackedCache {
     /** What is to be made of a tensor. */
     interface Form<T extends PackedWeights> {
         /** These weights as such, or null if they are something else. */
-        @Nullable T cast(PackedWeights weights);
+        @Nullable
+        T cast(PackedWeights weights);
 
         /** Room for them, of weights that begin at an offset of their memory. */
         T make(int offset);
@@ -57,6 +59,11 @@ final class PackedCache {
             T found = cache.open(tensor, this);
             weights = found;
             return found;
+        }
+
+        /** What is in use. */
+        T used() {
+            return Objects.requireNonNull(weights);
         }
 
         void close() {
@@ -93,7 +100,7 @@ final class PackedCache {
         Storage storage = tensor.storage();
         Entry entry = find(storage);
         if (entry != null) {
-            T found = pin(entry, (int) tensor.offset(), storage.version(), use);
+            T found = pin(entry, tensor.offset(), storage.version(), use);
             if (found != null) {
                 return found;
             }
@@ -114,7 +121,7 @@ final class PackedCache {
     /** Packs the weights. A call that needs the same ones waits for them, no other call does. */
     private <T extends PackedWeights> T pack(Entry entry, Tensor tensor, Use<T> use) {
         synchronized (entry) {
-            int offset = (int) tensor.offset();
+            int offset = tensor.offset();
             long version = tensor.storage().version();
             T weights = pin(entry, offset, version, use);
             if (weights != null) {

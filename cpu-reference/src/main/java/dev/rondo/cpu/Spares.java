@@ -12,7 +12,8 @@ final class Spares<T> {
     /** Distance of places, in references: two of them in a cache line would slow down two threads. */
     private static final int LINE = 16;
 
-    private static final int PLACES = 2 * Integer.highestOneBit(Runtime.getRuntime().availableProcessors()) - 1;
+    private static final int PLACES =
+            2 * Integer.highestOneBit(Runtime.getRuntime().availableProcessors()) - 1;
 
     private final AtomicReferenceArray<@Nullable T> places = new AtomicReferenceArray<>((PLACES + 1) * LINE);
     private final Supplier<T> maker;
