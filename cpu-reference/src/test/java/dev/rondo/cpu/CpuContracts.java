@@ -4,8 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
 import dev.rondo.contract.ThreadsContract;
-import dev.rondo.model.CharacterLanguageModelContract;
-import dev.rondo.model.CharacterTrainingContract;
+import dev.rondo.model.ModelContracts;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
@@ -45,15 +44,7 @@ abstract class CpuContracts extends BackendContracts {
     }
 
     @Nested
-    class CharacterLanguageModel extends CharacterLanguageModelContract {
-        @Override
-        protected Backend open() {
-            return CpuContracts.open(loops, threads);
-        }
-    }
-
-    @Nested
-    class CharacterTraining extends CharacterTrainingContract {
+    class Models extends ModelContracts {
         @Override
         protected Backend open() {
             return CpuContracts.open(loops, threads);

@@ -53,7 +53,8 @@ public final class Checkpoint {
      * @return this
      */
     public Checkpoint put(String key, Object value) {
-        metadata.put(Arguments.notNull("key", key), Arguments.notNull("value", value).toString());
+        metadata.put(
+                Arguments.notNull("key", key), Arguments.notNull("value", value).toString());
         return this;
     }
 
