@@ -39,8 +39,8 @@ class DevicesTest {
         private TwoDevices() {}
 
         public static void main(String[] arguments) {
-            try (Backend first = TestDevice.open(device(0));
-                    Backend second = TestDevice.open(device(1));
+            Backend first = TestDevice.open(device(0));
+            try (Backend second = TestDevice.open(device(1));
                     TrainingStep one = step(first);
                     TrainingStep two = step(second)) {
                 System.out.println("first=" + first.description());
