@@ -7,6 +7,7 @@ import dev.rondo.Embedding;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.emulator.Emulator;
 import dev.rondo.train.Adam;
@@ -64,6 +65,7 @@ final class Workload {
         embedding();
         meanSquaredError();
         optimizers();
+        states();
         return this;
     }
 
@@ -148,6 +150,18 @@ final class Workload {
         embedding.forward(table, indices, y);
         embedding.backward(indices, y, dTable);
         add("embedding", y, dTable);
+    }
+
+    /** Rows of a large state that take turns in a small one. */
+    private void states() {
+        RnnSpec spec = RnnSpec.of(Cell.LSTM, 3, 5).withLayers(2);
+        try (RnnState pool = new RnnState(random(2, 9, 5), random(2, 9, 5));
+                RnnState some = new RnnState(random(2, 4, 5), random(2, 4, 5))) {
+            RnnState taken = backend.state(spec, 4);
+            taken.gather(pool, 7, 0, 8, 3);
+            some.scatter(pool, 1, 8, 5, 0);
+            add("states", pool.h(), taken.h());
+        }
     }
 
     private void meanSquaredError() {
