@@ -36,11 +36,17 @@ abstract class CpuContracts extends BackendContracts {
         return open(loops, options.withThreads(threads));
     }
 
+    /** All threads take part, whatever the machine. */
     @Nested
     class Threads extends ThreadsContract {
         @Override
         protected Backend open(int threads) {
-            return CpuContracts.open(loops, threads);
+            System.setProperty(LoopsChoice.PROPERTY, loops);
+            try {
+                return TogetherProvider.open(threads);
+            } finally {
+                System.clearProperty(LoopsChoice.PROPERTY);
+            }
         }
     }
 
