@@ -3,6 +3,8 @@ package dev.rondo.cpu;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
+import dev.rondo.contract.CallersContract;
+import dev.rondo.contract.SumsContract;
 import dev.rondo.contract.ThreadsContract;
 import dev.rondo.model.CharacterLanguageModelContract;
 import dev.rondo.model.CharacterTrainingContract;
@@ -27,6 +29,15 @@ abstract class CpuContracts extends BackendContracts {
         }
     }
 
+    private static Backend together(String loops, int threads) {
+        System.setProperty(LoopsChoice.PROPERTY, loops);
+        try {
+            return TogetherProvider.open(threads);
+        } finally {
+            System.clearProperty(LoopsChoice.PROPERTY);
+        }
+    }
+
     static Backend open(String loops, int threads) {
         return open(loops, BackendOptions.defaults().withThreads(threads));
     }
@@ -41,12 +52,23 @@ abstract class CpuContracts extends BackendContracts {
     class Threads extends ThreadsContract {
         @Override
         protected Backend open(int threads) {
-            System.setProperty(LoopsChoice.PROPERTY, loops);
-            try {
-                return TogetherProvider.open(threads);
-            } finally {
-                System.clearProperty(LoopsChoice.PROPERTY);
-            }
+            return together(loops, threads);
+        }
+    }
+
+    @Nested
+    class CallersOfAllThreads extends CallersContract {
+        @Override
+        protected Backend open() {
+            return together(loops, 3);
+        }
+    }
+
+    @Nested
+    class Sums extends SumsContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.open(loops, threads);
         }
     }
 
