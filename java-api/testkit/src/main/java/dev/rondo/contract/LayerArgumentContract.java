@@ -3,6 +3,7 @@ package dev.rondo.contract;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.BackendOptions;
 import dev.rondo.Embedding;
