@@ -35,6 +35,11 @@ int currentContextStatus() {
     return driverState().contexts.find(current()) ? kSuccess : kContextIsDestroyed;
 }
 
+int currentDevice() {
+    auto context = driverState().contexts.find(current());
+    return context ? context->device : 0;
+}
+
 size_t destroyEverything() {
     DriverState& state = driverState();
     dropWork();
@@ -72,31 +77,35 @@ DRIVER_API cuDriverGetVersion(int* version) {
 
 DRIVER_API cuDeviceGet(CUdevice* device, int ordinal) {
     ENTER(initialized)
-    if (ordinal != 0) {
+    if (!isDevice(ordinal)) {
         return kInvalidDevice;
     }
-    *device = 0;
+    *device = ordinal;
     return kSuccess;
 }
 
 DRIVER_API cuDeviceGetCount(int* count) {
     ENTER(initialized)
-    *count = 1;
+    *count = settings().devices;
     return kSuccess;
 }
 
 DRIVER_API cuDeviceGetName(char* name, int length, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
-    snprintf(name, static_cast<size_t>(length), "Rondo emulator (no GPU)");
+    if (device == 0) {
+        snprintf(name, static_cast<size_t>(length), "Rondo emulator (no GPU)");
+    } else {
+        snprintf(name, static_cast<size_t>(length), "Rondo emulator (no GPU), device %d", device);
+    }
     return kSuccess;
 }
 
 DRIVER_API cuDeviceGetUuid(void* uuid, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     memcpy(uuid, "RondoEmulator..", 16);
@@ -105,7 +114,7 @@ DRIVER_API cuDeviceGetUuid(void* uuid, CUdevice device) {
 
 DRIVER_API cuDeviceTotalMem_v2(size_t* bytes, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     *bytes = deviceMemory().total();
@@ -114,7 +123,7 @@ DRIVER_API cuDeviceTotalMem_v2(size_t* bytes, CUdevice device) {
 
 DRIVER_API cuDeviceComputeCapability(int* major, int* minor, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     *major = settings().device.major;
@@ -124,7 +133,7 @@ DRIVER_API cuDeviceComputeCapability(int* major, int* minor, CUdevice device) {
 
 DRIVER_API cuDeviceGetPCIBusId(char* text, int length, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     snprintf(text, static_cast<size_t>(length), "0000:00:00.0");
@@ -133,7 +142,7 @@ DRIVER_API cuDeviceGetPCIBusId(char* text, int length, CUdevice device) {
 
 DRIVER_API cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     const DeviceModel& model = settings().device;
@@ -178,31 +187,44 @@ DRIVER_API cuDeviceGetAttribute(int* value, int attribute, CUdevice device) {
 
 DRIVER_API cuDevicePrimaryCtxRetain(CUcontext* context, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     DriverState& state = driverState();
-    if (state.primaryCount++ == 0) {
+    Primary& primary = state.primaries[device];
+    if (primary.count++ == 0) {
         auto made = std::make_shared<Context>();
         made->primary = true;
-        state.primary = state.contexts.add(made);
+        made->device = device;
+        primary.context = state.contexts.add(made);
     }
-    *context = state.primary;
+    *context = primary.context;
     return kSuccess;
 }
 
 DRIVER_API cuDevicePrimaryCtxRelease_v2(CUdevice device) {
     ENTER(initialized)
-    DriverState& state = driverState();
-    if (device != 0 || state.primaryCount == 0) {
-        return device != 0 ? kInvalidDevice : kInvalidContext;
+    if (!isDevice(device)) {
+        return kInvalidDevice;
     }
-    if (--state.primaryCount == 0) {
+    DriverState& state = driverState();
+    Primary& primary = state.primaries[device];
+    if (primary.count == 0) {
+        return kInvalidContext;
+    }
+    if (--primary.count == 0) {
         finishAllWork();
-        state.contexts.remove(state.primary);
-        state.primary = nullptr;
-        state.leakedAtRelease = destroyEverything();
-        if (state.leakedAtRelease) {
+        state.contexts.remove(primary.context);
+        primary.context = nullptr;
+        // What belongs to which device is not kept apart: all of it goes with the last one.
+        bool others = false;
+        for (const Primary& other : state.primaries) {
+            others |= other.count > 0;
+        }
+        if (!others) {
+            state.leakedAtRelease = destroyEverything();
+        }
+        if (!others && state.leakedAtRelease) {
             report("the primary context was released while %zu of its objects were live", state.leakedAtRelease);
         }
     }
@@ -211,7 +233,7 @@ DRIVER_API cuDevicePrimaryCtxRelease_v2(CUdevice device) {
 
 DRIVER_API cuDevicePrimaryCtxReset_v2(CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     driverState().leakedAtRelease = destroyEverything();
@@ -220,25 +242,27 @@ DRIVER_API cuDevicePrimaryCtxReset_v2(CUdevice device) {
 
 DRIVER_API cuDevicePrimaryCtxGetState(CUdevice device, unsigned* flags, int* active) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
     *flags = 0;
-    *active = driverState().primaryCount > 0;
+    *active = driverState().primaries[device].count > 0;
     return kSuccess;
 }
 
 DRIVER_API cuDevicePrimaryCtxSetFlags_v2(CUdevice device, unsigned) {
     ENTER(initialized)
-    return device != 0 ? kInvalidDevice : kSuccess;
+    return isDevice(device) ? kSuccess : kInvalidDevice;
 }
 
 DRIVER_API cuCtxCreate_v2(CUcontext* context, unsigned, CUdevice device) {
     ENTER(initialized)
-    if (device != 0) {
+    if (!isDevice(device)) {
         return kInvalidDevice;
     }
-    *context = driverState().contexts.add(std::make_shared<Context>());
+    auto made = std::make_shared<Context>();
+    made->device = device;
+    *context = driverState().contexts.add(made);
     stack.push_back(*context);
     return kSuccess;
 }
@@ -299,7 +323,7 @@ DRIVER_API cuCtxPopCurrent_v2(CUcontext* context) {
 
 DRIVER_API cuCtxGetDevice(CUdevice* device) {
     ENTER(context)
-    *device = 0;
+    *device = currentDevice();
     return kSuccess;
 }
 

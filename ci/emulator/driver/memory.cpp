@@ -328,14 +328,14 @@ DRIVER_API cuPointerGetAttribute(void* data, int attribute, CUdeviceptr pointer)
     }
     bool device = allocation->kind == MemoryKind::device;
     switch (attribute) {
-    case 1: *static_cast<CUcontext*>(data) = driverState().primary; return kSuccess;
+    case 1: *static_cast<CUcontext*>(data) = driverState().primaries[currentDevice()].context; return kSuccess;
     case 2: *static_cast<unsigned*>(data) = device ? 2 : 1; return kSuccess;
     case 3: *static_cast<CUdeviceptr*>(data) = pointer; return kSuccess;
     case 4:
         *static_cast<void**>(data) = reinterpret_cast<void*>(pointer);
         return device ? kInvalidValue : kSuccess;
     case 8: *static_cast<unsigned*>(data) = 0; return kSuccess;  // managed
-    case 9: *static_cast<int*>(data) = 0; return kSuccess;       // ordinal of the device
+    case 9: *static_cast<int*>(data) = currentDevice(); return kSuccess; // ordinal of the device
     case 11: *static_cast<CUdeviceptr*>(data) = allocation->start; return kSuccess;
     case 12: *static_cast<size_t*>(data) = allocation->bytes; return kSuccess;
     default: return kNotSupported;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api.h"
+#include "settings.h"
 #include "../engine/kernels.h"
 
 #include <functional>
@@ -43,6 +44,7 @@ struct Capture {
 struct Context {
     bool primary = false;
     bool alive = true;
+    int device = 0;
 };
 
 struct Stream {
@@ -109,6 +111,12 @@ struct LaunchRecord {
     bool cooperative;
 };
 
+// The primary context of a device.
+struct Primary {
+    CUcontext context = nullptr;
+    int count = 0;
+};
+
 struct DriverState {
     bool initialized = false;
     Handles<Context> contexts{1};
@@ -119,8 +127,7 @@ struct DriverState {
     Handles<Graph> graphs{6};
     Handles<GraphExec> graphExecs{7};
     Stream legacy;                  // the stream of handle 0
-    CUcontext primary = nullptr;
-    int primaryCount = 0;
+    Primary primaries[MOST_DEVICES];
     size_t leakedAtRelease = 0;     // objects that were live when the primary context went
     std::vector<LaunchRecord> launches;
     long launchCount = 0;
@@ -130,6 +137,8 @@ DriverState& driverState();
 
 // kInvalidContext, kContextIsDestroyed or 0 for the calling thread.
 int currentContextStatus();
+// The device of the calling thread's context; 0 without one.
+int currentDevice();
 // Frees everything of the device. Returns how many objects were live.
 size_t destroyEverything();
 

@@ -101,6 +101,7 @@ void readSettings() {
     readNumber("RONDO_EMU_WORKERS", 1, 64, [](long n) { engineSettings().workers = static_cast<unsigned>(n); });
     // Every resident thread has a stack of two mappings, and a process may have 65530.
     readNumber("RONDO_EMU_SMS", 1, 12, [](long n) { settings().device.multiprocessors = static_cast<int>(n); });
+    readNumber("RONDO_EMU_DEVICES", 1, MOST_DEVICES, [](long n) { settings().devices = static_cast<int>(n); });
     readNumber("RONDO_EMU_MEMORY_MIB", 1, 1 << 20,
                [](long n) { deviceMemory().setTotal(static_cast<size_t>(n) << 20); });
     readNumber("RONDO_EMU_DRIVER", 1000, 99999, [](long n) { settings().driverVersion = static_cast<int>(n); });

@@ -19,8 +19,11 @@ struct DeviceModel {
 // others: likewise, but all other work first.
 enum class StreamMode { eager, lazy, others };
 
+constexpr int MOST_DEVICES = 4;
+
 struct Settings {
-    DeviceModel device;
+    DeviceModel device; // each of them
+    int devices = 1;
     int driverVersion = 13000;
     StreamMode streams = StreamMode::eager;
     int launchDelayMs = 0;
@@ -28,6 +31,7 @@ struct Settings {
 };
 
 Settings& settings();
+inline bool isDevice(int ordinal) { return ordinal >= 0 && ordinal < settings().devices; }
 void readSettings();
 // Back to what the environment said.
 void restoreSettings();

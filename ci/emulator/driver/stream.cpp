@@ -105,7 +105,7 @@ DRIVER_API cuStreamGetCtx(CUstream handle, CUcontext* context) {
     if (!findStream(handle)) {
         return kInvalidHandle;
     }
-    *context = driverState().primary;
+    *context = driverState().primaries[currentDevice()].context;
     return kSuccess;
 }
 

@@ -1,5 +1,5 @@
 // Kernels that are right: their results do not depend on the order of threads and blocks.
-#include "../device_compat.cuh"
+#include "../../../../kernels/src/main/cuda/device_compat.cuh"
 
 // y[i] = a * x[i] + y[i]. One thread per element, any grid.
 extern "C" __global__ void axpy(float a, const float* __restrict__ x, float* y, int n) {

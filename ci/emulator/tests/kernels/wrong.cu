@@ -1,5 +1,5 @@
 // Kernels with one mistake each. The tests want to see each of them caught.
-#include "../device_compat.cuh"
+#include "../../../../kernels/src/main/cuda/device_compat.cuh"
 
 extern "C" __global__ void out_of_bounds(float* x) { x[threadIdx.x] = 1; }
 extern "C" __global__ void before_start(float* x) { x[-1] = 1; }

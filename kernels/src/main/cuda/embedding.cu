@@ -27,7 +27,8 @@ extern "C" __global__ void rondo_gather_rows(const float* table, int tableRow, i
 // target[i * targetRow + j * targetColumn] += the sum over the m with indices[m] = i, m ascending, of source[m][j], j < width.
 // For a table: targetRow E, targetColumn 1. For dW [G*H, I]: targetRow 1, targetColumn I. An index outside [0, limit) adds
 // nothing.
-// Each block looks for the rows of one index at a time, 256 m at once, and lists them in order; each thread adds up one column.
+// Each block looks for the rows of one index at a time, 256 m at once, and lists them in order; each thread adds up one column: the
+// rows of 256 m in float32, their sums in double, since one index may have most of a million rows.
 // Launch: blocks of 256; grid x any, for the indices; grid y any, for the columns.
 // Equals ReferenceLayers.embeddingBackward, and the one-hot case of LayerPass.inputProductBackward.
 extern "C" __global__ void __launch_bounds__(256)
@@ -39,7 +40,7 @@ extern "C" __global__ void __launch_bounds__(256)
     for (int column = static_cast<int>(blockIdx.y) * 256; column < width; column += static_cast<int>(gridDim.y) * 256) {
         int j = column + thread;
         for (int i = static_cast<int>(blockIdx.x); i < limit; i += static_cast<int>(gridDim.x)) {
-            float sum = 0;
+            double sum = 0;
             bool any = false;
             for (long long first = 0; first < rows; first += 256) {
                 long long m = first + thread;
@@ -63,14 +64,17 @@ extern "C" __global__ void __launch_bounds__(256)
                 }
                 __syncthreads();
                 if (j < width) {
+                    float part = 0;
                     for (int k = 0; k < count; k++) {
-                        sum += source[static_cast<long long>(found[k]) * sourceRow + j];
+                        part += source[static_cast<long long>(found[k]) * sourceRow + j];
                     }
+                    sum += part;
                 }
                 __syncthreads();
             }
             if (any && j < width) {
-                target[i * targetRow + j * targetColumn] += sum;
+                float* to = target + i * targetRow + j * targetColumn;
+                *to = static_cast<float>(*to + sum);
             }
         }
     }

@@ -80,6 +80,26 @@ TEST(scatterAddRows) {
     }
 }
 
+// One index has nearly all rows, and terms of one sign: a running sum in float32 would be off by 1e-4 of it.
+TEST(scatterAddManyRows) {
+    constexpr int ROWS = 1 << 18, WIDTH = 2;
+    Ints indices(ROWS);
+    Floats source = randoms(ROWS * WIDTH, 1);
+    Doubles expected(2 * WIDTH);
+    for (int m = 0; m < ROWS; m++) {
+        indices[m] = m % 1000 != 0;
+        for (int j = 0; j < WIDTH; j++) {
+            float& term = source[m * WIDTH + j];
+            term += 2;
+            expected[indices[m] * WIDTH + j] += term;
+        }
+    }
+    Buffer<float> from(source), to(Floats(2 * WIDTH));
+    Buffer<int> at(indices);
+    launch("rondo_scatter_add_rows", {2, 1}, from, WIDTH, at, ROWS, WIDTH, 2, to, static_cast<long long>(WIDTH), 1LL);
+    NEAR(to.read(), expected, 2e-6, shape({ROWS, WIDTH}));
+}
+
 TEST(softmaxCrossEntropy) {
     for (auto [rows, classes] : std::vector<std::pair<int, int>>{{1, 1}, {3, 7}, {33, 65}, {300, 5}, {5, 1000}}) {
         for (int mask = 0; mask < 4; mask++) { // none, some, all masked; some too great

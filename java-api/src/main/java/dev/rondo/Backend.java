@@ -5,48 +5,53 @@ import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Where networks run: memory and kernels. Backends are found on the class path by {@link ServiceLoader}.
+ * Where networks run: memory and kernels. Backends are found by {@link ServiceLoader}, through the class loader of this library
+ * and the context class loader of the thread, or handed over ({@link #of}).
  *
  * <pre>{@code
  * try (Backend backend = Backend.best()) {
- *     Rnn rnn = backend.rnn(spec, 35, 32);
+ *     Rnn rnn = backend.rnn(spec, 35, 32, Purpose.INFERENCE);
  * }
  * }</pre>
  *
- * <p>Threads may share a backend. What it makes is used by one thread at a time: an {@link Rnn}, a
- * {@link dev.rondo.train.TruncatedBptt}, an optimizer. Weights that nobody writes may be read by many.
+ * <p>Any number of threads share a backend. An {@link Rnn}, a {@link dev.rondo.train.TruncatedBptt}, an optimizer that it made
+ * is used by one thread at a time. Weights that nobody writes may be read by many.
+ *
+ * <p>A backend owns what it made: when it is closed, its tensors, states and networks are closed too, and using them is an
+ * {@link IllegalStateException}. A {@link #scope()} frees a part earlier.
  */
 public final class Backend implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger("dev.rondo");
-    private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
-
     private final String name;
     private final BackendKernels kernels;
+
+    /** Null for a backend, not null for a scope of one. */
+    private final @Nullable Backend whole;
+
+    /** What a scope has made; unused without one. */
+    private final List<AutoCloseable> made = new ArrayList<>();
+
     private volatile boolean closed;
 
-    private Backend(BackendProvider provider, BackendOptions options) {
-        this.name = provider.name();
-        this.kernels = provider.open(options);
+    private Backend(String name, BackendKernels kernels, @Nullable Backend whole) {
+        this.name = name;
+        this.kernels = kernels;
+        this.whole = whole;
     }
 
     /**
-     * Every backend on the class path, and for each one that cannot be used the reason.
+     * Every backend that is found, and for each one that cannot be used the reason.
      *
      * @return highest priority first
      */
     public static List<BackendAvailability> available() {
-        return providers().stream()
-                .map(provider -> new BackendAvailability(provider.name(), provider.priority(), provider.unavailable()))
+        return Providers.found().stream()
+                .map(found -> new BackendAvailability(found.name(), found.priority(), found.unavailable()))
                 .toList();
     }
 
@@ -69,27 +74,32 @@ public final class Backend implements AutoCloseable {
      */
     public static Backend best(BackendOptions options) {
         Arguments.notNull("options", options);
-        List<String> reasons = new ArrayList<>();
-        for (BackendProvider provider : providers()) {
-            if (provider.priority() < 0) {
-                continue;
-            }
-            Optional<String> reason = unavailable(provider);
-            if (reason.isEmpty()) {
-                try {
-                    return new Backend(provider, options);
-                } catch (BackendException e) {
-                    reason = Optional.of(String.valueOf(e.getMessage()));
-                }
-            }
-            String text = provider.name() + ": " + reason.get();
-            reasons.add(text);
-            sayOnce("backend passed over: " + text);
-        }
-        throw new BackendException(
-                reasons.isEmpty()
-                        ? "no backend on the class path: add rondo-cpu"
-                        : "no backend can be used here: " + String.join("; ", reasons));
+        return Providers.best(options, null);
+    }
+
+    /**
+     * The best backend that can compute a network here, with default settings.
+     *
+     * @param spec the network
+     * @return an open backend
+     * @throws BackendException if there is none
+     */
+    public static Backend best(RnnSpec spec) {
+        return best(spec, BackendOptions.defaults());
+    }
+
+    /**
+     * The best backend that can compute a network here. Why better ones were passed over is logged, once per JVM.
+     *
+     * @param spec the network
+     * @param options settings
+     * @return an open backend
+     * @throws BackendException if there is none
+     */
+    public static Backend best(RnnSpec spec, BackendOptions options) {
+        Arguments.notNull("spec", spec);
+        Arguments.notNull("options", options);
+        return Providers.best(options, spec);
     }
 
     /**
@@ -97,7 +107,7 @@ public final class Backend implements AutoCloseable {
      *
      * @param name such as {@code reference}, {@code cpu}, {@code cuda}
      * @return an open backend
-     * @throws BackendException if it is not on the class path or cannot be used; it is never replaced by another
+     * @throws BackendException if it is not found or cannot be used; it is never replaced by another
      */
     public static Backend named(String name) {
         return named(name, BackendOptions.defaults());
@@ -109,57 +119,58 @@ public final class Backend implements AutoCloseable {
      * @param name such as {@code reference}, {@code cpu}, {@code cuda}
      * @param options settings
      * @return an open backend
-     * @throws BackendException if it is not on the class path or cannot be used; it is never replaced by another
+     * @throws BackendException if it is not found or cannot be used; it is never replaced by another
      */
     public static Backend named(String name, BackendOptions options) {
         Arguments.notNull("name", name);
         Arguments.notNull("options", options);
-        List<BackendProvider> providers = providers();
-        for (BackendProvider provider : providers) {
-            if (provider.name().equals(name)) {
-                Optional<String> reason = unavailable(provider);
-                if (reason.isPresent()) {
-                    throw new BackendException("backend " + name + " cannot be used here: " + reason.get());
-                }
-                return new Backend(provider, options);
+        return Providers.named(name, options);
+    }
+
+    /**
+     * The backend of a provider that is at hand, where no service has to be found.
+     *
+     * @param provider announces the backend
+     * @param options settings
+     * @return an open backend
+     * @throws BackendException if it cannot be used
+     */
+    public static Backend of(BackendProvider provider, BackendOptions options) {
+        Arguments.notNull("provider", provider);
+        Arguments.notNull("options", options);
+        return new Providers.Found(provider).open(options);
+    }
+
+    /** An open backend of a provider. */
+    static Backend opened(String name, BackendKernels kernels) {
+        return new Backend(name, kernels, null);
+    }
+
+    /**
+     * A part of this backend: the same memory and kernels, but closing it closes only what it made. So memory of a request or an
+     * epoch is given back in one place.
+     *
+     * <pre>{@code
+     * try (Backend scope = backend.scope()) {
+     *     Tensor x = scope.tensor(35, 32, 28);
+     * }
+     * }</pre>
+     *
+     * @return a scope, which ends with this backend at the latest
+     * @throws IllegalStateException if this is closed
+     */
+    public Backend scope() {
+        return new Backend(name, kernels(), this);
+    }
+
+    /** Remembers what a scope has made. */
+    private <T extends AutoCloseable> T own(T thing) {
+        if (whole != null) {
+            synchronized (made) {
+                made.add(thing);
             }
         }
-        throw new BackendException("backend: expected one of "
-                + providers.stream().map(BackendProvider::name).toList() + ", got " + name);
-    }
-
-    /** Why a provider cannot be used; one that throws, against its contract, cannot. */
-    private static Optional<String> unavailable(BackendProvider provider) {
-        try {
-            return provider.unavailable();
-        } catch (RuntimeException | LinkageError e) {
-            return Optional.of("its provider failed: " + e);
-        }
-    }
-
-    /** The providers that can be made; one that cannot is told of once and left out. */
-    private static List<BackendProvider> providers() {
-        List<BackendProvider> providers = new ArrayList<>();
-        Iterator<BackendProvider> services = ServiceLoader.load(BackendProvider.class, Backend.class.getClassLoader())
-                .iterator();
-        while (true) {
-            try {
-                if (!services.hasNext()) {
-                    break;
-                }
-                providers.add(services.next());
-            } catch (ServiceConfigurationError | LinkageError e) {
-                sayOnce("backend left out: " + e);
-            }
-        }
-        providers.sort(Comparator.comparingInt(BackendProvider::priority).reversed());
-        return providers;
-    }
-
-    private static void sayOnce(String text) {
-        if (SAID.add(text)) {
-            LOG.log(System.Logger.Level.INFO, text);
-        }
+        return thing;
     }
 
     /**
@@ -189,7 +200,7 @@ public final class Backend implements AutoCloseable {
      * @throws BackendException if there is not enough memory
      */
     public Tensor tensor(int... shape) {
-        return Tensor.over(kernels().allocate(countable(shape)), shape);
+        return Tensor.over(own(kernels().allocate(countable(shape))), shape);
     }
 
     /**
@@ -201,7 +212,7 @@ public final class Backend implements AutoCloseable {
      * @throws BackendException if there is not enough memory
      */
     public IntTensor intTensor(int... shape) {
-        return IntTensor.over(kernels().allocateInts(countable(shape)), shape);
+        return IntTensor.over(own(kernels().allocateInts(countable(shape))), shape);
     }
 
     private static long countable(int... shape) {
@@ -223,7 +234,7 @@ public final class Backend implements AutoCloseable {
      */
     public Parameters parameters(ParameterLayout layout) {
         Arguments.notNull("layout", layout);
-        return new Parameters(layout, tensor(Math.toIntExact(layout.size())));
+        return new Parameters(layout, tensor(layout.size()));
     }
 
     /**
@@ -235,7 +246,7 @@ public final class Backend implements AutoCloseable {
      */
     public RnnParameters parameters(RnnSpec spec) {
         Arguments.notNull("spec", spec);
-        return new RnnParameters(spec, tensor(Math.toIntExact(spec.layout().size())));
+        return new RnnParameters(spec, tensor(spec.layout().size()));
     }
 
     /**
@@ -243,21 +254,43 @@ public final class Backend implements AutoCloseable {
      *
      * @param spec the network
      * @param batch N, the number of rows
-     * @return the state {@code [L*D,N,H]}, owned by the caller
+     * @return the state {@code [L*D,N,H]}, and with a cell state {@code [L*D,N,C]}
      * @throws IllegalArgumentException if {@code batch} is below 1, or the state has more than 2^31 - 9 elements
      * @throws BackendException if there is not enough memory
      */
     public RnnState state(RnnSpec spec, int batch) {
         Arguments.notNull("spec", spec);
         Arguments.positive("batch", batch);
-        Tensor h = tensor(spec.stateCount(), batch, spec.hiddenSize());
+        Tensor h = tensor(spec.stateCount(), batch, spec.hiddenStateSize());
         try {
-            return new RnnState(
-                    h, spec.cell().hasCellState() ? tensor(spec.stateCount(), batch, spec.hiddenSize()) : null);
+            int width = spec.cellStateSize();
+            return new RnnState(h, width > 0 ? tensor(spec.stateCount(), batch, width) : null);
         } catch (RuntimeException | Error e) {
             h.close();
             throw e;
         }
+    }
+
+    /**
+     * Whether networks of a description can be computed here.
+     *
+     * @param spec the network
+     * @return what this backend does not have; empty if it can compute them
+     * @throws IllegalStateException if this is closed
+     */
+    public Optional<String> unsupported(RnnSpec spec) {
+        return kernels().unsupported(Arguments.notNull("spec", spec));
+    }
+
+    /**
+     * Brings the kernels to full speed, and returns when they are. A JVM compiles what runs often, so the first calls of a
+     * backend that runs in it are slower; a service that calls this before its first request does not show that to anybody. A
+     * second call returns at once.
+     *
+     * @throws IllegalStateException if this is closed
+     */
+    public void warmUp() {
+        kernels().warmUp();
     }
 
     /**
@@ -266,15 +299,17 @@ public final class Backend implements AutoCloseable {
      * @param spec the network
      * @param maxSteps largest T of a call
      * @param maxBatch largest N of a call
-     * @return the network, owned by the caller
+     * @param purpose {@link Purpose#TRAINING} for training passes too; with {@link Purpose#INFERENCE} it takes no memory for them
+     * @return the network
      * @throws IllegalArgumentException if a size is below 1, or the activations of a layer, {@code (T+1)*N*G*H} or
      *     {@code T*N*max(I,D*H)}, exceed 2^31 - 9
-     * @throws BackendException if there is not enough memory
+     * @throws BackendException if this backend cannot compute it (see {@link #unsupported}), or there is not enough memory
      */
-    public Rnn rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+    public Rnn rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
         Arguments.notNull("spec", spec);
         Arguments.positive("maxSteps", maxSteps);
         Arguments.positive("maxBatch", maxBatch);
+        Arguments.notNull("purpose", purpose);
         double gates = (maxSteps + 1.0) * maxBatch * spec.gateRows();
         double inputs = (double) maxSteps * maxBatch * Math.max(spec.inputSize(), spec.outputSize());
         if (Math.max(gates, inputs) > Integer.MAX_VALUE - 8) {
@@ -282,7 +317,11 @@ public final class Backend implements AutoCloseable {
                     "maxSteps %d with maxBatch %d: expected at most %d activations per layer, got %.4g",
                     maxSteps, maxBatch, Integer.MAX_VALUE - 8, Math.max(gates, inputs)));
         }
-        return new Rnn(this, spec, maxSteps, maxBatch, kernels().rnn(spec, maxSteps, maxBatch));
+        Optional<String> missing = unsupported(spec);
+        if (missing.isPresent()) {
+            throw new BackendException("spec: " + missing.get());
+        }
+        return own(new Rnn(this, spec, maxSteps, maxBatch, purpose, kernels().rnn(spec, maxSteps, maxBatch, purpose)));
     }
 
     /**
@@ -315,9 +354,9 @@ public final class Backend implements AutoCloseable {
      */
     public BackendKernels kernels() {
         if (closed) {
-            throw new IllegalStateException("backend " + name + " is closed");
+            throw new IllegalStateException((whole == null ? "backend " : "scope of backend ") + name + " is closed");
         }
-        return kernels;
+        return whole == null ? kernels : whole.kernels();
     }
 
     /**
@@ -352,12 +391,34 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
-     * Ends the backend: its threads, and what it holds of a device. Close what it made before; what is still open cannot be
-     * used for computing any more. A second call does nothing.
+     * Ends the backend: its threads, what it holds of a device, and everything that it made. A call of another thread that is in
+     * progress ends with its result or an {@link IllegalStateException}. A scope ends what itself has made. A second call does
+     * nothing.
+     *
+     * @throws BackendException if a device fails while its memory is given back
      */
     @Override
     public void close() {
         closed = true;
-        kernels.close();
+        if (whole == null) {
+            kernels.close();
+            return;
+        }
+        List<AutoCloseable> all;
+        synchronized (made) {
+            all = List.copyOf(made);
+            made.clear();
+        }
+        BackendException failure = null;
+        for (AutoCloseable thing : all) {
+            try {
+                thing.close();
+            } catch (Exception e) {
+                failure = failure != null ? failure : new BackendException("scope: " + e.getMessage(), e);
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 }

@@ -2,14 +2,45 @@ package dev.rondo;
 
 import java.util.Optional;
 
-/**
- * Whether a backend that is on the class path can be used on this machine.
- *
- * @param name name of the backend
- * @param priority rank in the automatic choice, the highest available one is taken
- * @param reason why it cannot be used; empty if it can
- */
-public record BackendAvailability(String name, int priority, Optional<String> reason) {
+/** Whether a backend that was found can be used on this machine. Immutable. */
+public final class BackendAvailability {
+    private final String name;
+    private final int priority;
+    private final Optional<String> reason;
+
+    BackendAvailability(String name, int priority, Optional<String> reason) {
+        this.name = name;
+        this.priority = priority;
+        this.reason = reason;
+    }
+
+    /**
+     * The name of the backend.
+     *
+     * @return such as {@code cpu}
+     */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * The rank in the automatic choice: the highest available one is taken.
+     *
+     * @return a negative one is never taken automatically
+     */
+    public int priority() {
+        return priority;
+    }
+
+    /**
+     * Why it cannot be used.
+     *
+     * @return empty if it can
+     */
+    public Optional<String> reason() {
+        return reason;
+    }
+
     /**
      * Whether it can be used.
      *
@@ -17,5 +48,10 @@ public record BackendAvailability(String name, int priority, Optional<String> re
      */
     public boolean isAvailable() {
         return reason.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        return name + reason.map(text -> ": " + text).orElse(": available");
     }
 }

@@ -10,14 +10,16 @@ import dev.rondo.internal.Arguments;
  * }</pre>
  */
 public final class BackendOptions {
-    private static final BackendOptions DEFAULTS = new BackendOptions(0, Precision.FP32);
+    private static final BackendOptions DEFAULTS = new BackendOptions(0, Precision.FP32, 0);
 
     private final int threads;
     private final Precision precision;
+    private final int device;
 
-    private BackendOptions(int threads, Precision precision) {
+    private BackendOptions(int threads, Precision precision, int device) {
         this.threads = Arguments.inRange("threads", threads, 0, 4096);
         this.precision = Arguments.notNull("precision", precision);
+        this.device = Arguments.inRange("device", device, 0, Integer.MAX_VALUE);
     }
 
     /**
@@ -37,7 +39,7 @@ public final class BackendOptions {
      * @throws IllegalArgumentException if it is out of range
      */
     public BackendOptions withThreads(int threads) {
-        return new BackendOptions(threads, precision);
+        return new BackendOptions(threads, precision, device);
     }
 
     /**
@@ -56,7 +58,7 @@ public final class BackendOptions {
      * @return new settings
      */
     public BackendOptions withPrecision(Precision precision) {
-        return new BackendOptions(threads, precision);
+        return new BackendOptions(threads, precision, device);
     }
 
     /**
@@ -66,5 +68,25 @@ public final class BackendOptions {
      */
     public Precision precision() {
         return precision;
+    }
+
+    /**
+     * The same on another device.
+     *
+     * @param device number of the device of a backend that has several, from 0
+     * @return new settings
+     * @throws IllegalArgumentException if it is negative; one that is not there is refused when the backend is opened
+     */
+    public BackendOptions withDevice(int device) {
+        return new BackendOptions(threads, precision, device);
+    }
+
+    /**
+     * The number of the device.
+     *
+     * @return 0 by default
+     */
+    public int device() {
+        return device;
     }
 }

@@ -1,5 +1,7 @@
 package dev.rondo;
 
+import java.util.Arrays;
+
 /**
  * The recurrent cells. The equations here are the authoritative ones; every backend implements exactly these.
  *
@@ -22,7 +24,7 @@ public enum Cell {
      * da = dh' * (1 - h'^2)
      * </pre>
      */
-    RNN_TANH(1, false),
+    RNN_TANH("RNN_TANH", 1, false),
 
     /**
      * Elman network with the rectifier, as in the IRNN (Le, Jaitly, Hinton, arXiv 1504.00941).
@@ -33,7 +35,7 @@ public enum Cell {
      * da = dh' where h' &gt; 0, else 0
      * </pre>
      */
-    RNN_RELU(1, false),
+    RNN_RELU("RNN_RELU", 1, false),
 
     /**
      * Long short-term memory with forget gate, without peepholes (Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and
@@ -55,7 +57,7 @@ public enum Cell {
      * dc   = dc'' * f
      * </pre>
      */
-    LSTM(4, true),
+    LSTM("LSTM", 4, true),
 
     /**
      * Gated recurrent unit with the reset gate after the recurrent product, as PyTorch and cuDNN have it and Keras by
@@ -76,7 +78,7 @@ public enum Cell {
      * dh = dh' * z + U_r^T da_r + U_z^T da_z + U_n^T dq
      * </pre>
      */
-    GRU(3, false),
+    GRU("GRU", 3, false),
 
     /**
      * Gated recurrent unit with the reset gate before the recurrent product, as in the later versions of the paper (Cho
@@ -96,14 +98,42 @@ public enum Cell {
      * dh = dh' * z + dp * r + U_r^T da_r + U_z^T da_z
      * </pre>
      */
-    GRU_RESET_BEFORE(3, false);
+    GRU_RESET_BEFORE("GRU_RESET_BEFORE", 3, false);
 
+    private final String key;
     private final int gates;
     private final boolean cellState;
 
-    Cell(int gates, boolean cellState) {
+    Cell(String key, int gates, boolean cellState) {
+        this.key = key;
         this.gates = gates;
         this.cellState = cellState;
+    }
+
+    /**
+     * The name by which files know the cell. It stays what it is, whatever the constant is called.
+     *
+     * @return such as {@code LSTM}
+     */
+    public String key() {
+        return key;
+    }
+
+    /**
+     * The cell of a {@link #key()}.
+     *
+     * @param key such as {@code LSTM}
+     * @return the cell
+     * @throws IllegalArgumentException if there is none
+     */
+    public static Cell ofKey(String key) {
+        for (Cell cell : values()) {
+            if (cell.key.equals(key)) {
+                return cell;
+            }
+        }
+        throw new IllegalArgumentException("cell: expected one of "
+                + Arrays.stream(values()).map(Cell::key).toList() + ", got " + key);
     }
 
     /**

@@ -14,6 +14,13 @@ public sealed interface Input permits Tensor, IntTensor {
     int[] shape();
 
     /**
+     * The number of sizes.
+     *
+     * @return 3 for {@code [T,N,I]}
+     */
+    int rank();
+
+    /**
      * One size of the shape.
      *
      * @param axis 0 for the outermost

@@ -12,14 +12,17 @@ import java.util.Arrays;
  */
 public final class IntTensor implements Input, AutoCloseable {
     private final IntStorage storage;
-    private final long offset;
+    private final int offset;
     private final int[] shape;
-    private final long size;
+    private final int size;
     private final boolean view;
 
-    private IntTensor(IntStorage storage, boolean view, long offset, int... shape) {
-        this.size = Arguments.size("shape", shape);
-        Arguments.range("shape " + Arrays.toString(shape), offset, size, storage.size());
+    private IntTensor(IntStorage storage, boolean view, int offset, int... shape) {
+        long count = Arguments.size("shape", shape);
+        if (count > Integer.MAX_VALUE - 8 || offset < 0 || offset > storage.size() - count) {
+            throw outside("the storage", offset, shape, storage.size());
+        }
+        this.size = (int) count;
         this.storage = storage;
         this.view = view;
         this.offset = offset;
@@ -52,6 +55,12 @@ public final class IntTensor implements Input, AutoCloseable {
         return new IntTensor(Arguments.notNull("storage", storage), false, 0, shape);
     }
 
+    /** A method of its own, so that no text is made where nothing is wrong. */
+    private static IllegalArgumentException outside(String whole, int start, int[] shape, long size) {
+        return new IllegalArgumentException("view " + Arrays.toString(shape) + " at " + start + " of " + whole
+                + ": expected a range within " + size + " elements");
+    }
+
     private static void requireLength(long length, int... shape) {
         if (Arguments.size("shape", shape) != length) {
             throw new IllegalArgumentException("values: expected " + Arguments.size("shape", shape)
@@ -67,12 +76,11 @@ public final class IntTensor implements Input, AutoCloseable {
      * @return the view
      * @throws IllegalArgumentException if it does not lie within this tensor
      */
-    public IntTensor view(long start, int... shape) {
-        Arguments.range(
-                "view " + Arrays.toString(shape) + " at " + start + " of " + this,
-                start,
-                Arguments.size("shape", shape),
-                size);
+    public IntTensor view(int start, int... shape) {
+        long count = Arguments.size("shape", shape);
+        if (start < 0 || start > size - count) {
+            throw outside(toString(), start, shape, size);
+        }
         return new IntTensor(storage, true, offset + start, shape);
     }
 
@@ -81,11 +89,7 @@ public final class IntTensor implements Input, AutoCloseable {
         return shape.clone();
     }
 
-    /**
-     * The number of sizes.
-     *
-     * @return 3 for {@code [T,N,I]}
-     */
+    @Override
     public int rank() {
         return shape.length;
     }
@@ -100,7 +104,7 @@ public final class IntTensor implements Input, AutoCloseable {
      *
      * @return the product of the sizes
      */
-    public long size() {
+    public int size() {
         return size;
     }
 
@@ -151,7 +155,7 @@ public final class IntTensor implements Input, AutoCloseable {
      */
     public int[] toInts() {
         requireOpen("tensor");
-        int[] values = new int[Math.toIntExact(size)];
+        int[] values = new int[size];
         storage.read(offset, values, 0, values.length);
         return values;
     }
@@ -170,7 +174,7 @@ public final class IntTensor implements Input, AutoCloseable {
      *
      * @return offset in elements
      */
-    public long offset() {
+    public int offset() {
         return offset;
     }
 

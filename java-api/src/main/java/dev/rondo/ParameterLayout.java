@@ -20,7 +20,7 @@ public final class ParameterLayout {
      * @param offset its first element in the flat buffer
      * @param size its number of elements
      */
-    public record Entry(String name, List<Integer> shape, long offset, long size) {
+    public record Entry(String name, List<Integer> shape, int offset, int size) {
         /**
          * The sizes as an array.
          *
@@ -34,7 +34,7 @@ public final class ParameterLayout {
     /** Collects tensors one after the other. */
     public static final class Builder {
         private final Map<String, Entry> entries = new LinkedHashMap<>();
-        private long size;
+        private int size;
 
         private Builder() {}
 
@@ -56,8 +56,8 @@ public final class ParameterLayout {
                 throw new IllegalArgumentException(name + ": expected at most " + (Integer.MAX_VALUE - 8)
                         + " parameters in all, got " + size + " and shape " + Arrays.toString(shape));
             }
-            entries.put(name, new Entry(name, Arrays.stream(shape).boxed().toList(), size, count));
-            size += count;
+            entries.put(name, new Entry(name, Arrays.stream(shape).boxed().toList(), size, (int) count));
+            size += (int) count;
             return this;
         }
 
@@ -90,9 +90,9 @@ public final class ParameterLayout {
 
     private final List<Entry> entries;
     private final Map<String, Entry> byName;
-    private final long size;
+    private final int size;
 
-    private ParameterLayout(Map<String, Entry> entries, long size) {
+    private ParameterLayout(Map<String, Entry> entries, int size) {
         this.entries = List.copyOf(entries.values());
         this.byName = Map.copyOf(entries);
         this.size = size;
@@ -141,7 +141,7 @@ public final class ParameterLayout {
      *
      * @return the sum of all sizes
      */
-    public long size() {
+    public int size() {
         return size;
     }
 

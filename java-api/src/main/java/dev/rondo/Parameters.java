@@ -19,7 +19,7 @@ public final class Parameters implements AutoCloseable {
      */
     public Parameters(ParameterLayout layout, Tensor flat) {
         Arguments.notNull("layout", layout);
-        Arguments.shape("flat", flat, "[parameters]", Math.toIntExact(layout.size()));
+        Arguments.shape("flat", flat, "[parameters]", layout.size());
         this.layout = layout;
         this.flat = flat;
         for (ParameterLayout.Entry entry : layout.entries()) {
@@ -58,6 +58,50 @@ public final class Parameters implements AutoCloseable {
             throw layout.unknown(name);
         }
         return view;
+    }
+
+    /**
+     * The part of these weights whose names begin with a prefix, as the weights of a network.
+     *
+     * @param prefix such as {@code encoder.}
+     * @param spec the network; the rest of the names are those of its {@link RnnSpec#weights()}
+     * @return a view, which is closed with this
+     * @throws IllegalArgumentException if a weight is missing, has another shape or stands in another place
+     */
+    public RnnParameters rnn(String prefix, RnnSpec spec) {
+        Arguments.notNull("spec", spec);
+        return new RnnParameters(spec, part(prefix, spec.layout()).flat);
+    }
+
+    /**
+     * The part of these weights whose names begin with a prefix.
+     *
+     * @param prefix such as {@code decoder.}
+     * @param part names without the prefix, shapes and order, such as those given to
+     *     {@link ParameterLayout.Builder#add(String, ParameterLayout)}
+     * @return a view, which is closed with this
+     * @throws IllegalArgumentException if a tensor is missing, has another shape or stands in another place
+     */
+    public Parameters part(String prefix, ParameterLayout part) {
+        Arguments.notNull("prefix", prefix);
+        Arguments.notNull("part", part);
+        int start = -1;
+        for (ParameterLayout.Entry wanted : part.entries()) {
+            ParameterLayout.Entry entry = layout.entry(prefix + wanted.name());
+            if (!entry.shape().equals(wanted.shape())) {
+                throw new IllegalArgumentException(
+                        entry.name() + ": expected shape " + wanted.shape() + ", got " + entry.shape());
+            }
+            start = start < 0 ? entry.offset() : start;
+            if (entry.offset() - start != wanted.offset()) {
+                throw new IllegalArgumentException(entry.name() + ": expected it " + wanted.offset()
+                        + " elements behind the first of " + prefix + ", got " + (entry.offset() - start));
+            }
+        }
+        if (start < 0) {
+            throw new IllegalArgumentException("part: expected at least one tensor, got none");
+        }
+        return new Parameters(part, flat.view(start, part.size()));
     }
 
     /** Closes the flat tensor, unless it is a view of a larger one. */

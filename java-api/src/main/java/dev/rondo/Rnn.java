@@ -1,37 +1,55 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.spi.RnnBackwardCall;
+import dev.rondo.spi.RnnCall;
 import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.RnnPass;
 import java.lang.ref.Reference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A recurrent network on one backend: the passes over time, with their scratch and the activations that the backward pass
- * needs. Inputs, outputs, weights and states are the caller's. Semantics of shapes, lengths and directions: {@link dev.rondo};
+ * A recurrent network on one backend: the passes over time, with their scratch and the activations that backward passes
+ * need. Inputs, outputs, weights and states are the caller's. Semantics of shapes, lengths and directions: {@link dev.rondo};
  * equations: {@link Cell}.
  *
- * <p>Used by one thread at a time; several objects may share one set of weights.
+ * <pre>{@code
+ * rnn.forward(weights, x, y);                                   // the short form
+ * rnn.call(weights, x).initial(state).y(y).last(state).run();   // by name
+ *
+ * try (TrainingPass pass = rnn.call(weights, x).y(y).train()) { // with activations
+ *     pass.backward(dy, gradients);
+ * }
+ * }</pre>
+ *
+ * <p>Used by one thread at a time; any number of networks, each with its thread, share one set of weights.
  */
 public final class Rnn implements AutoCloseable {
     private final Backend backend;
     private final RnnSpec spec;
-    private final int maxSteps;
     private final int maxBatch;
+    private final Purpose purpose;
     private final RnnKernel kernel;
-    private long dropoutSeed;
-    private boolean closed;
+    private final RnnArguments check;
 
-    /** Input and weights of the training pass whose activations are kept; null if there are none. */
-    private @Nullable Input trainedX;
+    /** Held during a call: who closes the network waits for it, who calls it meanwhile is refused. */
+    private final ReentrantLock inUse = new ReentrantLock();
 
-    private @Nullable RnnParameters trainedWeights;
+    private volatile boolean closed;
 
-    Rnn(Backend backend, RnnSpec spec, int maxSteps, int maxBatch, RnnKernel kernel) {
+    /** The last call of {@link #step}, which streams repeat. */
+    private @Nullable ForwardCall lastStep;
+
+    private @Nullable GatheredRows gathered;
+
+    Rnn(Backend backend, RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose, RnnKernel kernel) {
         this.backend = backend;
         this.spec = spec;
-        this.maxSteps = maxSteps;
         this.maxBatch = maxBatch;
+        this.purpose = purpose;
         this.kernel = kernel;
+        this.check = new RnnArguments(backend, spec, maxSteps, maxBatch);
     }
 
     /**
@@ -44,159 +62,37 @@ public final class Rnn implements AutoCloseable {
     }
 
     /**
-     * Seeds the dropout of the training passes that follow. The mask depends on this seed and the position only: the same
-     * seed gives the same mask again, on every backend.
+     * What it was made for.
      *
-     * @param seed any number
+     * @return whether it has training passes
      */
-    public void setDropoutSeed(long seed) {
-        dropoutSeed = seed;
+    public Purpose purpose() {
+        return purpose;
     }
 
     /**
-     * Runs the network over a sequence.
+     * Runs full rows from a zero state, for the outputs alone.
      *
-     * @param mode {@link Mode#TRAINING} keeps what {@link #backward} needs, {@link Mode#INFERENCE} does not
-     * @param weights the weights; in training unchanged until {@link #backward}
-     * @param x {@code [T,N,I]}, or indices {@code [T,N]} for one-hot vectors; T and N up to the sizes of this object; in
-     *     training unchanged until {@link #backward}
-     * @param lengths valid steps per row {@code [N]}, each 0 to T; null for T everywhere
-     * @param initial state before the first step {@code [L*D,N,H]}; null for zero
-     * @param y receives the outputs {@code [T,N,D*H]}, 0 past the lengths; null if not wanted
-     * @param last receives the state after the last valid step; may be the same object as {@code initial}; null if not
-     *     wanted
-     * @throws NullPointerException if {@code mode}, {@code weights} or {@code x} is null
-     * @throws IllegalArgumentException if a shape, a length or an index is wrong, or if what is written overlaps what is
-     *     read or another output
-     * @throws IllegalStateException if this object or a tensor is closed
+     * @param weights the weights
+     * @param x {@code [T,N,I]}, or indices {@code [T,N]} for one-hot vectors; T and N up to the sizes of this object
+     * @param y receives the outputs {@code [T,N,D*H]}
+     * @throws IllegalArgumentException as {@link ForwardCall#run()}
+     * @throws IllegalStateException as {@link ForwardCall#run()}
      * @throws BackendException if the backend fails
      */
-    public void forward(
-            Mode mode,
-            RnnParameters weights,
-            Input x,
-            int @Nullable [] lengths,
-            @Nullable RnnState initial,
-            @Nullable Tensor y,
-            @Nullable RnnState last) {
-        requireOpen();
-        Arguments.notNull("mode", mode);
-        checkWeights("weights", weights);
-        checkInput(x);
-        int callSteps = x.dimension(0);
-        int callBatch = x.dimension(1);
-        checkLengths(lengths, callSteps, callBatch);
-        checkState("initial.h", "initial.c", initial, callBatch);
-        checkState("last.h", "last.c", last, callBatch);
-        if (y != null) {
-            checkTensor("y", y, "[T,N,D*H]", callSteps, callBatch, spec.outputSize());
-            Arguments.apart("y", y, "x", x instanceof Tensor dense ? dense : null);
-            Arguments.apart("y", y, "weights", weights.flat());
-            requireApart("y", y, "initial", initial);
-            requireApart("y", y, "last", last);
-        }
-        if (last != null) {
-            requireApart("last", last, "x", x instanceof Tensor dense ? dense : null);
-            requireApart("last", last, "weights", weights.flat());
-            requireApart("last", last, "initial", initial);
-        }
-        forget();
-        try {
-            kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
-        } catch (OutOfMemoryError e) {
-            throw new BackendException("forward: not enough memory on backend " + backend.name(), e);
-        }
-        if (mode == Mode.TRAINING) {
-            trainedX = x;
-            trainedWeights = weights;
-        }
-    }
-
-    private void forget() {
-        trainedX = null;
-        trainedWeights = null;
+    public void forward(RnnParameters weights, Input x, Tensor y) {
+        call(weights, x).y(Arguments.notNull("y", y)).run();
     }
 
     /**
-     * Propagates gradients back through the last {@link Mode#TRAINING} forward pass, and consumes its activations: the next
-     * backward pass needs a new forward pass.
+     * Begins a call with its arguments by name.
      *
-     * @param dy gradient of the loss by {@code y}, {@code [T,N,D*H]}; what stands past the lengths has no influence; null
-     *     for zero
-     * @param dLast gradient by the final state; null for zero
-     * @param dx receives the gradient by {@code x}, {@code [T,N,I]}, 0 past the lengths; null if not wanted, and always for
-     *     indices
-     * @param dInitial receives the gradient by the initial state; may be the same object as {@code dLast}; null if not
-     *     wanted
-     * @param gradients the weight gradients are added to it; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong, or if what is written overlaps what is read (the weights and x
-     *     of the forward pass too) or another output
-     * @throws IllegalStateException if there was no training forward pass since the last call, or something is closed
-     * @throws BackendException if the backend fails
+     * @param weights the weights
+     * @param x {@code [T,N,I]}, or indices {@code [T,N]} for one-hot vectors; T and N up to the sizes of this object
+     * @return a call of full rows from a zero state, of which nothing is wanted yet
      */
-    public void backward(
-            @Nullable Tensor dy,
-            @Nullable RnnState dLast,
-            @Nullable Tensor dx,
-            @Nullable RnnState dInitial,
-            @Nullable RnnParameters gradients) {
-        requireOpen();
-        Input x = trainedX;
-        RnnParameters weights = trainedWeights;
-        if (x == null || weights == null) {
-            throw new IllegalStateException(
-                    "backward: expected a forward pass in Mode.TRAINING before it, got none since the last one");
-        }
-        weights.flat().requireOpen("weights");
-        Tensor dense = x instanceof Tensor tensor ? tensor : null;
-        if (x instanceof IntTensor indices) {
-            indices.requireOpen("x");
-        } else if (dense != null) {
-            dense.requireOpen("x");
-        }
-        int steps = x.dimension(0);
-        int batch = x.dimension(1);
-        if (dy != null) {
-            checkTensor("dy", dy, "[T,N,D*H]", steps, batch, spec.outputSize());
-        }
-        checkState("dLast.h", "dLast.c", dLast, batch);
-        checkState("dInitial.h", "dInitial.c", dInitial, batch);
-        if (dx != null) {
-            if (dense == null) {
-                throw new IllegalArgumentException("dx: expected null, since x was a tensor of indices, got " + dx);
-            }
-            checkTensor("dx", dx, "[T,N,I]", steps, batch, spec.inputSize());
-            Arguments.apart("dx", dx, "dy", dy);
-            requireApart("dx", dx, "dLast", dLast);
-            requireApart("dx", dx, "dInitial", dInitial);
-            Arguments.apart("dx", dx, "x", dense);
-            Arguments.apart("dx", dx, "weights", weights.flat());
-        }
-        if (dInitial != null) {
-            requireApart("dInitial", dInitial, "dy", dy);
-            requireApart("dInitial", dInitial, "dLast", dLast);
-            requireApart("dInitial", dInitial, "x", dense);
-            requireApart("dInitial", dInitial, "weights", weights.flat());
-        }
-        if (gradients != null) {
-            checkWeights("gradients", gradients);
-            Arguments.apart("gradients", gradients.flat(), "dy", dy);
-            Arguments.apart("gradients", gradients.flat(), "dx", dx);
-            requireApart("gradients", gradients.flat(), "dLast", dLast);
-            requireApart("gradients", gradients.flat(), "dInitial", dInitial);
-            Arguments.apart("gradients", gradients.flat(), "x", dense);
-            Arguments.apart("gradients", gradients.flat(), "weights", weights.flat());
-        }
-        forget();
-        try {
-            kernel.backward(dy, dLast, dx, dInitial, gradients);
-        } catch (OutOfMemoryError e) {
-            throw new BackendException("backward: not enough memory on backend " + backend.name(), e);
-        } finally {
-            // Backends may know them by their addresses only.
-            Reference.reachabilityFence(x);
-            Reference.reachabilityFence(weights);
-        }
+    public ForwardCall call(RnnParameters weights, Input x) {
+        return new ForwardCall(this, check, weights, x);
     }
 
     /**
@@ -207,121 +103,165 @@ public final class Rnn implements AutoCloseable {
      * @param state the state before the step, replaced by the one after it
      * @param y receives the output {@code [1,N,H]}; null if not wanted
      * @throws IllegalArgumentException if a shape is wrong, or the network is not a forward one
-     * @throws IllegalStateException if something is closed
+     * @throws IllegalStateException if something is closed, or another thread uses the network
      * @throws BackendException if the backend fails
      */
     public void step(RnnParameters weights, Input x, RnnState state, @Nullable Tensor y) {
+        Arguments.notNull("state", state);
+        requireStep(x);
+        ForwardCall step = lastStep;
+        if (step == null || !step.isOf(weights, x, state, y)) {
+            step = call(weights, x).initial(state).y(y).last(state);
+            lastStep = step;
+        }
+        step.run();
+    }
+
+    /**
+     * Runs one step of inference for the streams that have input, whose states are rows of one large state.
+     *
+     * @param weights the weights
+     * @param x {@code [1,N,I]}, or indices {@code [1,N]}
+     * @param pool the states of all streams, of any number of rows; the chosen ones are replaced by those after the step
+     * @param rows the row of {@code pool} of each row of x, {@code [N]}, each one once
+     * @param y receives the output {@code [1,N,H]}; null if not wanted
+     * @throws IllegalArgumentException if a shape is wrong, a row is not there or comes twice, or the network is not a forward
+     *     one
+     * @throws IllegalStateException if something is closed, or another thread uses the network
+     * @throws BackendException if the backend fails
+     */
+    public void step(RnnParameters weights, Input x, RnnState pool, int[] rows, @Nullable Tensor y) {
+        Arguments.notNull("pool", pool);
+        Arguments.notNull("rows", rows);
+        requireStep(x);
+        check.input(x);
+        check.state("pool", pool, pool.batch());
+        if (rows.length != x.dimension(1)) {
+            throw new IllegalArgumentException(
+                    "rows: expected N = " + x.dimension(1) + " elements, got " + rows.length);
+        }
+        enter();
+        try {
+            GatheredRows scratch = gathered;
+            if (scratch == null) {
+                scratch = new GatheredRows(backend, spec, maxBatch);
+                gathered = scratch;
+            }
+            RnnState state = scratch.first(rows.length);
+            state.gather(pool, rows);
+            step(weights, x, state, y);
+            state.scatter(pool, rows);
+        } finally {
+            inUse.unlock();
+        }
+    }
+
+    private void requireStep(Input x) {
         if (spec.direction() != Direction.FORWARD) {
             throw new IllegalArgumentException("step: expected a network of direction FORWARD, got " + spec.direction()
                     + ", which needs the whole sequence");
         }
-        Arguments.notNull("state", state);
-        checkInput(x);
-        if (x.dimension(0) != 1) {
+        Arguments.notNull("x", x);
+        if (x.rank() > 0 && x.dimension(0) != 1) {
             throw new IllegalArgumentException("x: expected T = 1, got T = " + x.dimension(0));
         }
-        forward(Mode.INFERENCE, weights, x, null, state, y, state);
     }
 
-    private void checkWeights(String name, RnnParameters weights) {
-        Arguments.notNull(name, weights);
-        RnnSpec other = weights.spec();
-        if (!other.sharesWeightsWith(spec)) {
-            throw new IllegalArgumentException(name + ": expected those of " + spec + ", got those of " + other);
-        }
-        weights.flat().requireOpen(name);
-        backend.requireAccepted(name, weights.flat());
-    }
-
-    private void checkInput(Input x) {
-        Arguments.notNull("x", x);
-        if (x instanceof Tensor dense) {
-            checkTensor("x", dense, "[T,N,I]", -1, -1, spec.inputSize());
-        } else if (x instanceof IntTensor indices) {
-            Arguments.shape("x", indices, "[T,N]", -1, -1);
-            backend.requireAccepted("x", indices);
-        }
-        if (x.dimension(0) > maxSteps) {
-            throw new IllegalArgumentException(
-                    "x: expected at most maxSteps = " + maxSteps + " steps, got " + x.dimension(0));
-        }
-        if (x.dimension(1) > maxBatch) {
-            throw new IllegalArgumentException(
-                    "x: expected at most maxBatch = " + maxBatch + " rows, got " + x.dimension(1));
+    void forward(ForwardCall arguments) {
+        enter();
+        try {
+            RnnCall call = arguments.prepared();
+            kernel.forward(call);
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory("forward", e);
+        } finally {
+            inUse.unlock();
         }
     }
 
-    private static void checkLengths(int @Nullable [] lengths, int steps, int batch) {
-        if (lengths == null) {
-            return;
+    TrainingPass train(ForwardCall arguments) {
+        if (purpose != Purpose.TRAINING) {
+            throw new IllegalStateException("train: expected a network made for TRAINING, got one made for " + purpose);
         }
-        if (lengths.length != batch) {
-            throw new IllegalArgumentException("lengths: expected N = " + batch + " elements, got " + lengths.length);
+        enter();
+        try {
+            RnnCall call = arguments.prepared();
+            return new TrainingPass(this, check, call, kernel.train(call));
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory("forward", e);
+        } finally {
+            inUse.unlock();
         }
-        for (int n = 0; n < batch; n++) {
-            if (lengths[n] < 0 || lengths[n] > steps) {
-                throw new IllegalArgumentException(
-                        "lengths[" + n + "]: expected 0 to T = " + steps + ", got " + lengths[n]);
+    }
+
+    void backward(TrainingPass open, BackwardCall arguments) {
+        enter();
+        try {
+            if (!open.isOpen()) {
+                throw new IllegalStateException("backward: expected an open pass, got one that was consumed or closed");
             }
-        }
-    }
-
-    private void checkState(String hName, String cName, @Nullable RnnState state, int rows) {
-        if (state == null) {
-            return;
-        }
-        checkTensor(hName, state.h(), "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
-        Tensor c = state.c();
-        if ((c != null) != spec.cell().hasCellState()) {
-            throw new IllegalArgumentException(cName + ": expected "
-                    + (c != null ? "null, since " + spec.cell() + " has no cell state, got " + c : "one, got null"));
-        }
-        if (c != null) {
-            checkTensor(cName, c, "[L*D,N,H]", spec.stateCount(), rows, spec.hiddenSize());
-        }
-    }
-
-    private void checkTensor(String name, Tensor tensor, String letters, int d0, int d1, int d2) {
-        Arguments.shape(name, tensor, letters, d0, d1, d2);
-        backend.requireAccepted(name, tensor);
-    }
-
-    private static void requireApart(String name, Tensor tensor, String otherName, @Nullable RnnState other) {
-        if (other != null) {
-            Arguments.apart(name, tensor, otherName, other.h());
-            Arguments.apart(name, tensor, otherName, other.c());
-        }
-    }
-
-    private static void requireApart(String name, RnnState state, String otherName, @Nullable Tensor other) {
-        if (other != null) {
-            requireApart(otherName, other, name, state);
-        }
-    }
-
-    /** Two states share either everything, being the same object, or nothing. */
-    private static void requireApart(String name, RnnState state, String otherName, @Nullable RnnState other) {
-        if (other != state) {
-            requireApart(name, state.h(), otherName, other);
-            Tensor c = state.c();
-            if (c != null) {
-                requireApart(name, c, otherName, other);
+            RnnBackwardCall call = arguments.checked();
+            RnnPass pass = open.consume();
+            try {
+                pass.backward(call);
+            } finally {
+                pass.close();
             }
+        } catch (OutOfMemoryError e) {
+            throw outOfMemory("backward", e);
+        } finally {
+            inUse.unlock();
+            // Backends may know x and the weights by their addresses only.
+            Reference.reachabilityFence(open);
         }
     }
 
-    private void requireOpen() {
-        if (closed) {
-            throw new IllegalStateException("rnn " + spec + " is closed");
+    void close(TrainingPass open) {
+        inUse.lock();
+        try {
+            if (open.isOpen()) {
+                RnnPass pass = open.consume();
+                if (!closed) {
+                    pass.close();
+                }
+            }
+        } finally {
+            inUse.unlock();
         }
-        backend.kernels();
     }
 
-    /** Gives the scratch back; a second call does nothing. */
+    private BackendException outOfMemory(String what, OutOfMemoryError e) {
+        return new BackendException(what + ": not enough memory on backend " + backend.name(), e);
+    }
+
+    private void enter() {
+        if (!inUse.tryLock()) {
+            throw new IllegalStateException(
+                    closed ? "rnn " + spec + " is closed" : "rnn " + spec + ": expected one thread at a time, got two");
+        }
+        try {
+            if (closed) {
+                throw new IllegalStateException("rnn " + spec + " is closed");
+            }
+            backend.kernels();
+        } catch (RuntimeException e) {
+            inUse.unlock();
+            throw e;
+        }
+    }
+
+    /** Waits for a call in progress, then gives scratch and activations back; a second call does nothing. */
     @Override
     public void close() {
         closed = true;
-        forget();
-        kernel.close();
+        inUse.lock();
+        try {
+            kernel.close();
+            if (gathered != null) {
+                gathered.close();
+            }
+        } finally {
+            inUse.unlock();
+        }
     }
 }

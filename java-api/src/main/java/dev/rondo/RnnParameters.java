@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a recurrent network, or their gradients: all of them in one flat tensor, with views by PyTorch's names,
@@ -49,6 +50,20 @@ public final class RnnParameters implements AutoCloseable {
      */
     public Tensor tensor(String name) {
         return parameters.tensor(name);
+    }
+
+    /**
+     * The weight of a role.
+     *
+     * @param layer 0 to L - 1
+     * @param d direction index, 0 to D - 1
+     * @param role what it is for
+     * @return a view; null if the network has none of that role
+     * @throws IllegalArgumentException if the layer or the direction is out of range
+     */
+    public @Nullable Tensor tensor(int layer, int d, WeightRole role) {
+        Weight weight = spec.weight(layer, d, role);
+        return weight == null ? null : parameters.tensor(weight.name());
     }
 
     /** Closes the flat tensor, unless it is a view of a larger one. */

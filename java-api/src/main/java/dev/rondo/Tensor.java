@@ -15,14 +15,17 @@ import java.util.Arrays;
  */
 public final class Tensor implements Input, AutoCloseable {
     private final Storage storage;
-    private final long offset;
+    private final int offset;
     private final int[] shape;
-    private final long size;
+    private final int size;
     private final boolean view;
 
-    private Tensor(Storage storage, boolean view, long offset, int... shape) {
-        this.size = Arguments.size("shape", shape);
-        Arguments.range("shape " + Arrays.toString(shape), offset, size, storage.size());
+    private Tensor(Storage storage, boolean view, int offset, int... shape) {
+        long count = Arguments.size("shape", shape);
+        if (count > Integer.MAX_VALUE - 8 || offset < 0 || offset > storage.size() - count) {
+            throw outside("the storage", offset, shape, storage.size());
+        }
+        this.size = (int) count;
         this.storage = storage;
         this.view = view;
         this.offset = offset;
@@ -31,6 +34,9 @@ public final class Tensor implements Input, AutoCloseable {
 
     /**
      * A tensor over an array of the caller, not copied.
+     *
+     * <p>Inputs, outputs and states are read and written where they stand in every call. As a weight, though, wrapped memory
+     * counts as unchanged until {@link #changed()} is called: a backend that has packed it goes on using what it packed.
      *
      * @param values the elements, row-major
      * @param shape sizes, each at least 1
@@ -44,7 +50,21 @@ public final class Tensor implements Input, AutoCloseable {
     }
 
     /**
-     * A tensor over the remaining elements of a buffer of the caller, not copied.
+     * A tensor over a part of an array of the caller, not copied; see {@link #wrap(float[], int...)}.
+     *
+     * @param values the array
+     * @param start its first element that belongs to the tensor
+     * @param shape sizes, each at least 1
+     * @return the tensor
+     * @throws IllegalArgumentException if the part does not lie within the array
+     */
+    public static Tensor wrapAt(float[] values, int start, int... shape) {
+        Arguments.notNull("values", values);
+        return new Tensor(new FloatArrayStorage(values), false, start, shape);
+    }
+
+    /**
+     * A tensor over the remaining elements of a buffer of the caller, not copied; see {@link #wrap(float[], int...)}.
      *
      * @param values the elements, row-major
      * @param shape sizes, each at least 1
@@ -69,6 +89,12 @@ public final class Tensor implements Input, AutoCloseable {
         return new Tensor(Arguments.notNull("storage", storage), false, 0, shape);
     }
 
+    /** A method of its own, so that no text is made where nothing is wrong. */
+    private static IllegalArgumentException outside(String whole, int start, int[] shape, long size) {
+        return new IllegalArgumentException("view " + Arrays.toString(shape) + " at " + start + " of " + whole
+                + ": expected a range within " + size + " elements");
+    }
+
     private static void requireLength(long length, int... shape) {
         if (Arguments.size("shape", shape) != length) {
             throw new IllegalArgumentException("values: expected " + Arguments.size("shape", shape)
@@ -84,12 +110,11 @@ public final class Tensor implements Input, AutoCloseable {
      * @return the view
      * @throws IllegalArgumentException if it does not lie within this tensor
      */
-    public Tensor view(long start, int... shape) {
-        Arguments.range(
-                "view " + Arrays.toString(shape) + " at " + start + " of " + this,
-                start,
-                Arguments.size("shape", shape),
-                size);
+    public Tensor view(int start, int... shape) {
+        long count = Arguments.size("shape", shape);
+        if (start < 0 || start > size - count) {
+            throw outside(toString(), start, shape, size);
+        }
         return new Tensor(storage, true, offset + start, shape);
     }
 
@@ -98,11 +123,7 @@ public final class Tensor implements Input, AutoCloseable {
         return shape.clone();
     }
 
-    /**
-     * The number of sizes.
-     *
-     * @return 3 for {@code [T,N,I]}
-     */
+    @Override
     public int rank() {
         return shape.length;
     }
@@ -117,7 +138,7 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @return the product of the sizes
      */
-    public long size() {
+    public int size() {
         return size;
     }
 
@@ -160,6 +181,45 @@ public final class Tensor implements Input, AutoCloseable {
     }
 
     /**
+     * Copies a part of an array of the caller in.
+     *
+     * @param source the array
+     * @param start its first element that is copied; as many as {@link #size()} are
+     * @return this
+     * @throws IllegalArgumentException if the array is too short
+     */
+    public Tensor write(float[] source, int start) {
+        requireOpen("tensor");
+        Arguments.range("source", start, size, Arguments.notNull("source", source).length);
+        storage.write(offset, source, start, size);
+        return this;
+    }
+
+    /**
+     * Copies all elements into a part of an array of the caller, as float32.
+     *
+     * @param target receives them
+     * @param start its first element that is written; as many as {@link #size()} are
+     * @throws IllegalArgumentException if the array is too short
+     */
+    public void read(float[] target, int start) {
+        requireOpen("tensor");
+        Arguments.range("target", start, size, Arguments.notNull("target", target).length);
+        storage.read(offset, target, start, size);
+    }
+
+    /**
+     * Says that the memory under this tensor, wrapped from the caller, was written by the caller: what a backend has made of it,
+     * such as packed weights, is made again when it is next needed. Of a backend's own memory it knows by itself.
+     *
+     * @return this
+     */
+    public Tensor changed() {
+        storage.changed();
+        return this;
+    }
+
+    /**
      * Copies another tensor of the same size in.
      *
      * @param source a tensor of the same backend, or one wrapped from the caller
@@ -194,7 +254,7 @@ public final class Tensor implements Input, AutoCloseable {
      */
     public float[] toFloats() {
         requireOpen("tensor");
-        float[] values = new float[Math.toIntExact(size)];
+        float[] values = new float[size];
         storage.read(offset, values, 0, values.length);
         return values;
     }
@@ -207,7 +267,7 @@ public final class Tensor implements Input, AutoCloseable {
      */
     public double[] toDoubles() {
         requireOpen("tensor");
-        double[] values = new double[Math.toIntExact(size)];
+        double[] values = new double[size];
         storage.read(offset, values, 0, values.length);
         return values;
     }
@@ -226,7 +286,7 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @return offset in elements
      */
-    public long offset() {
+    public int offset() {
         return offset;
     }
 

@@ -1,6 +1,14 @@
 package dev.rondo.bench;
 
 import dev.rondo.BackendException;
+import dev.rondo.bench.cli.ExitStatus;
+import dev.rondo.bench.cli.RondoVersion;
+import dev.rondo.bench.conform.ConformCommand;
+import dev.rondo.bench.doctor.DoctorCommand;
+import dev.rondo.bench.measure.BenchCommand;
+import dev.rondo.bench.train.SampleCommand;
+import dev.rondo.bench.train.TrainCommand;
+import dev.rondo.bench.verify.VerifyCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -38,13 +46,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
             SampleCommand.class
         })
 public final class Rondo implements Callable<Integer> {
-    /** Done. */
-    static final int DONE = 0;
-    /** A check failed, or Rondo did. */
-    static final int FAILED = 1;
-    /** The call or an input was wrong. */
-    static final int WRONG_CALL = 2;
-
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -83,7 +84,7 @@ public final class Rondo implements Callable<Integer> {
             line.getErr()
                     .println("rondo: not enough memory (" + e.getMessage()
                             + "): take smaller sizes, or give Java more of it, as with RONDO_JAVA_OPTS=-Xmx8g");
-            return WRONG_CALL;
+            return ExitStatus.WRONG_CALL;
         }
     }
 
@@ -91,7 +92,7 @@ public final class Rondo implements Callable<Integer> {
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
-        return WRONG_CALL;
+        return ExitStatus.WRONG_CALL;
     }
 
     private static int wrongCall(ParameterException error, String[] args) {
@@ -101,7 +102,7 @@ public final class Rondo implements Callable<Integer> {
         UnmatchedArgumentException.printSuggestions(error, err);
         err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         trace(error, err);
-        return WRONG_CALL;
+        return ExitStatus.WRONG_CALL;
     }
 
     private static int failure(Exception error, CommandLine command) {
@@ -113,11 +114,11 @@ public final class Rondo implements Callable<Integer> {
         if (foreseen) {
             err.println("rondo: " + oneLine(text(cause)));
             trace(error, err);
-            return WRONG_CALL;
+            return ExitStatus.WRONG_CALL;
         }
         err.println("rondo: internal error: " + oneLine(cause.toString()));
         error.printStackTrace(err);
-        return FAILED;
+        return ExitStatus.FAILED;
     }
 
     /** The message, and where the class of an exception says what its message leaves out, that too. */

@@ -1,9 +1,6 @@
 /**
- * The command line of Rondo: {@link dev.rondo.bench.Rondo} and its commands.
- *
- * <p>{@code conform} in the order of its work: {@code CaseFile} reads a file of cases, {@code CaseSupport} says what Rondo
- * does not have of what a case asks for, {@code CaseRunner} runs one case on one backend, {@code OnnxLayout} converts on the
- * way in and out, {@code Mismatch} compares, {@code ConformCommand} reports.
+ * The command line of Rondo: {@link dev.rondo.bench.Rondo}. Each subcommand has a package of its own, which needs those of
+ * {@code cli}, {@code report} and {@code check}, never another subcommand.
  */
 @NullMarked
 package dev.rondo.bench;

@@ -4,8 +4,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** One call of the command. */
-record Call(int status, String out, String err) {
-    static Call rondo(String... args) {
+public record Call(int status, String out, String err) {
+    public static Call rondo(String... args) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int status = Rondo.run(new PrintWriter(out), new PrintWriter(err), args);

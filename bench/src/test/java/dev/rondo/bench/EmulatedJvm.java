@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM with the class path of this one, in which backend {@code cuda} runs on the emulator. */
-final class EmulatedJvm {
+public final class EmulatedJvm {
     private static final int TIMEOUT_S = 240;
     private static final String FOLDER = System.getProperty("rondo.test.emulator", "");
 
@@ -23,7 +23,7 @@ final class EmulatedJvm {
             List.of("-ea", "-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Drondo.cuda.emulator=allow"));
 
     /** What is left of it. */
-    record Outcome(int status, String text) {
+    public record Outcome(int status, String text) {
         @Override
         public String toString() {
             return "status " + status + "\n" + text;
@@ -35,7 +35,7 @@ final class EmulatedJvm {
      *
      * @param output a file for what it prints
      */
-    EmulatedJvm(Path output) {
+    public EmulatedJvm(Path output) {
         this.output = output;
         environment.put(
                 "RONDO_EMU_KERNELS", emulator().resolve("libemukernels.so").toString());
@@ -46,12 +46,12 @@ final class EmulatedJvm {
     }
 
     /** Where the build put the emulator. */
-    static Path emulator() {
+    public static Path emulator() {
         return Path.of(FOLDER).normalize();
     }
 
     /** Skips a test where there is no emulator; with {@code CI=true} fails it. */
-    static void require() {
+    public static void require() {
         boolean present = !FOLDER.isEmpty() && Files.isRegularFile(emulator().resolve("libcuda.so.1"));
         if (!present) {
             assertNotEquals("true", System.getenv("CI"), "no emulator in '" + FOLDER + "'");
@@ -59,13 +59,13 @@ final class EmulatedJvm {
         assumeTrue(present, "no emulator in '" + FOLDER + "'");
     }
 
-    EmulatedJvm property(String name, String value) {
+    public EmulatedJvm property(String name, String value) {
         options.add("-D" + name + "=" + value);
         return this;
     }
 
     /** What the loader looks through. */
-    EmulatedJvm libraries(Path... folders) {
+    public EmulatedJvm libraries(Path... folders) {
         List<String> names = new ArrayList<>();
         for (Path folder : folders) {
             names.add(folder.toString());
@@ -75,7 +75,7 @@ final class EmulatedJvm {
     }
 
     /** Runs a main method and waits for its end. */
-    Outcome run(Class<?> main, String... arguments) throws IOException, InterruptedException {
+    public Outcome run(Class<?> main, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);

@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 
 /** Backend {@code faulty}: the oracle with a fault. It can be used only where a test has chosen one. */
 public final class FaultyProvider implements BackendProvider {
-    static final String NAME = "faulty";
-    static final String REASON = "no test has chosen a fault";
+    public static final String NAME = "faulty";
+    public static final String REASON = "no test has chosen a fault";
 
     private static volatile @Nullable Fault chosen;
 
     /** What is wrong. */
-    enum Fault {
+    public enum Fault {
         /** Nothing, but the device is an emulator. */
         EMULATED,
         /** The first element of the gradient of the initial state is off by 1e-3. */
@@ -33,12 +33,12 @@ public final class FaultyProvider implements BackendProvider {
 
     /** What a test does with the faulty backend. */
     @FunctionalInterface
-    interface Action {
+    public interface Action {
         void run() throws IOException;
     }
 
     /** Lets the backend be used, with a fault, for the time of an action. */
-    static void with(Fault fault, Action action) throws IOException {
+    public static void with(Fault fault, Action action) throws IOException {
         chosen = fault;
         try {
             action.run();

@@ -13,14 +13,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON file as maps, lists, strings, numbers and booleans, with a way to walk through it. */
-final class JsonTree {
+public final class JsonTree {
     private final @Nullable Object value;
 
     private JsonTree(@Nullable Object value) {
         this.value = value;
     }
 
-    static JsonTree read(Path file) throws IOException {
+    public static JsonTree read(Path file) throws IOException {
         try (JsonParser parser = new JsonFactory().createParser(Files.readAllBytes(file))) {
             parser.nextToken();
             JsonTree tree = new JsonTree(value(parser));
@@ -58,35 +58,35 @@ final class JsonTree {
         }
     }
 
-    boolean has(String name) {
+    public boolean has(String name) {
         return value instanceof Map<?, ?> map && map.get(name) != null;
     }
 
-    JsonTree at(String name) {
+    public JsonTree at(String name) {
         if (!has(name)) {
             throw new IllegalArgumentException("expected a field " + name + " in " + value);
         }
         return new JsonTree(((Map<?, ?>) value).get(name));
     }
 
-    List<JsonTree> list() {
+    public List<JsonTree> list() {
         return ((List<?>) value).stream().map(JsonTree::new).toList();
     }
 
-    String text() {
+    public String text() {
         return String.valueOf(value);
     }
 
-    double number() {
+    public double number() {
         return (Double) value;
     }
 
-    boolean isTrue() {
+    public boolean isTrue() {
         return Boolean.TRUE.equals(value);
     }
 
     /** A list of numbers. */
-    double[] numbers() {
+    public double[] numbers() {
         return list().stream().mapToDouble(JsonTree::number).toArray();
     }
 }

@@ -3,6 +3,7 @@ package dev.rondo.bench;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.bench.cli.ExitStatus;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -11,7 +12,7 @@ class RondoTest {
     @Test
     void withoutACommandItSaysWhichThereAre() {
         Call call = Call.rondo();
-        assertEquals(Rondo.WRONG_CALL, call.status());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
         assertTrue(call.err().contains("doctor") && call.err().contains("conform"), call.err());
         assertEquals("", call.out());
     }
@@ -21,10 +22,10 @@ class RondoTest {
     void everythingHasHelpAndVersion(String command) {
         String[] prefix = command.isEmpty() ? new String[0] : new String[] {command};
         Call help = Call.rondo(with(prefix, "--help"));
-        assertEquals(Rondo.DONE, help.status());
+        assertEquals(ExitStatus.DONE, help.status());
         assertTrue(help.out().startsWith(("Usage: rondo " + command).strip()), help.out());
         Call version = Call.rondo(with(prefix, "--version"));
-        assertEquals(Rondo.DONE, version.status());
+        assertEquals(ExitStatus.DONE, version.status());
         assertTrue(version.out().startsWith("rondo "), version.out());
         assertEquals("", help.err() + version.err());
     }
@@ -32,7 +33,7 @@ class RondoTest {
     @Test
     void anUnknownCommandIsAWrongCallWithASuggestion() {
         Call call = Call.rondo("confirm");
-        assertEquals(Rondo.WRONG_CALL, call.status());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
         assertTrue(call.err().startsWith("rondo: Unmatched argument at index 0: 'confirm'\n"), call.err());
         assertTrue(call.err().contains("rondo conform"), call.err());
     }
@@ -40,7 +41,7 @@ class RondoTest {
     @Test
     void anUnknownOptionIsAWrongCallWithASuggestion() {
         Call call = Call.rondo("conform", "--bakend", "reference", "file");
-        assertEquals(Rondo.WRONG_CALL, call.status());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
         assertTrue(call.err().startsWith("rondo: Unknown option: '--bakend'"), call.err());
         assertTrue(call.err().contains("--backend"), call.err());
         assertTrue(call.err().endsWith("Try 'rondo conform --help'.\n"), call.err());
@@ -49,7 +50,7 @@ class RondoTest {
     @Test
     void anErrorIsOneLine() {
         Call call = Call.rondo("conform", "no-such-file.txt");
-        assertEquals(Rondo.WRONG_CALL, call.status());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
         assertEquals("rondo: no-such-file.txt: no such file or folder\n", call.err());
         assertEquals("", call.out());
     }

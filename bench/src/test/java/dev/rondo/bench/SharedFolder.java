@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Assumptions;
 
 /** The folder of cases that lies next to a checkout. Where it does not, the tests that need it are skipped, and say so. */
-final class SharedFolder {
+public final class SharedFolder {
     private SharedFolder() {}
 
     /** A file of the folder. */
-    static Path cases(String name) {
+    public static Path cases(String name) {
         Path module = Path.of(System.getProperty("basedir", System.getProperty("user.dir")))
                 .toAbsolutePath();
         Path root = Files.exists(module.resolve("bench")) ? module : module.getParent();

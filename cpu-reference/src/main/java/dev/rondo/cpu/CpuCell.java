@@ -2,6 +2,8 @@ package dev.rondo.cpu;
 
 import dev.rondo.Cell;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
 
 /**
  * One step of a block of rows. The values of a row of the batch lie in one internal row of {@link #blocks()} blocks of
@@ -79,13 +81,22 @@ abstract class CpuCell {
         }
     }
 
+    /** Makes the cell of a hidden size. */
+    @FunctionalInterface
+    interface Maker {
+        CpuCell make(InnerLoops loops, int hidden);
+    }
+
+    /** Each cell with its class. */
+    static final Map<Cell, Maker> CELLS = Map.of(
+            Cell.RNN_TANH, (loops, hidden) -> new RnnCell(loops, hidden, false),
+            Cell.RNN_RELU, (loops, hidden) -> new RnnCell(loops, hidden, true),
+            Cell.LSTM, LstmCell::new,
+            Cell.GRU, GruCell::new,
+            Cell.GRU_RESET_BEFORE, GruResetBeforeCell::new);
+
+    /** The cell of a name, which is one of {@link #CELLS}. */
     static CpuCell of(Cell cell, InnerLoops loops, int hidden) {
-        return switch (cell) {
-            case RNN_TANH -> new RnnCell(loops, hidden, false);
-            case RNN_RELU -> new RnnCell(loops, hidden, true);
-            case LSTM -> new LstmCell(loops, hidden);
-            case GRU -> new GruCell(loops, hidden);
-            case GRU_RESET_BEFORE -> new GruResetBeforeCell(loops, hidden);
-        };
+        return Objects.requireNonNull(CELLS.get(cell)).make(loops, hidden);
     }
 }

@@ -1,10 +1,13 @@
 package dev.rondo.cpu;
 
 import dev.rondo.BackendException;
+import dev.rondo.Purpose;
+import dev.rondo.RnnOption;
 import dev.rondo.RnnSpec;
 import dev.rondo.internal.FloatArrayStorage;
 import dev.rondo.internal.FloatBufferStorage;
 import dev.rondo.internal.IntArrayStorage;
+import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
@@ -12,9 +15,16 @@ import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
 import dev.rondo.spi.Storage;
+import dev.rondo.spi.Supported;
+import java.util.EnumSet;
+import java.util.Optional;
 
 /** The open CPU backend: its inner loops and its threads. */
 final class CpuKernels implements BackendKernels {
+    private static final Supported SUPPORTED =
+            new Supported("cpu", CpuCell.CELLS.keySet(), EnumSet.of(RnnOption.DROPOUT));
+
+    private final Lifetime lifetime = new Lifetime();
     private final LoopsChoice.Choice choice = LoopsChoice.choose();
     private final Workers workers;
     private final LayerKernels layers;
@@ -37,13 +47,13 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public Storage allocate(long size) {
-        return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size));
+        return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size), lifetime);
     }
 
     @Override
     public IntStorage allocateInts(long size) {
         try {
-            return new IntArrayStorage(new int[(int) size]);
+            return new IntArrayStorage(new int[(int) size], lifetime);
         } catch (OutOfMemoryError e) {
             throw new BackendException("tensor: not enough memory for " + size + " elements of int32", e);
         }
@@ -62,7 +72,12 @@ final class CpuKernels implements BackendKernels {
     }
 
     @Override
-    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+    public Optional<String> unsupported(RnnSpec spec) {
+        return SUPPORTED.missing(spec);
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
         return new CpuRnn(spec, choice.loops(), workers, maxSteps, maxBatch);
     }
 
@@ -83,6 +98,7 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public void close() {
+        lifetime.end();
         workers.close();
     }
 }

@@ -62,7 +62,7 @@ final class CpuLayers implements LayerKernels {
     public synchronized void linearForward(Tensor weight, @Nullable Tensor bias, Tensor xTensor, Tensor yTensor) {
         outputs = weight.dimension(0);
         inputs = weight.dimension(1);
-        rows = (int) (xTensor.size() / inputs);
+        rows = xTensor.size() / inputs;
         int padded = PackedMatrix.padded(outputs, panel);
         w.open(weight);
         x.open(xTensor);
@@ -120,7 +120,7 @@ final class CpuLayers implements LayerKernels {
             @Nullable Tensor dBias) {
         outputs = weight.dimension(0);
         inputs = weight.dimension(1);
-        rows = (int) (xTensor.size() / inputs);
+        rows = xTensor.size() / inputs;
         y.open(dyTensor);
         if (dx != null) {
             inputGradient(weight, dx);
@@ -209,10 +209,10 @@ final class CpuLayers implements LayerKernels {
         int vocabulary = table.dimension(0);
         int size = table.dimension(1);
         int[] index = ((IntArrayStorage) indices.storage()).array();
-        int start = (int) indices.offset();
+        int start = indices.offset();
         w.open(table);
         y.open(yTensor);
-        requireIndices(index, start, (int) indices.size(), vocabulary);
+        requireIndices(index, start, indices.size(), vocabulary);
         for (int m = 0; m < indices.size(); m++) {
             System.arraycopy(w.array, w.offset + index[start + m] * size, y.array, y.offset + m * size, size);
         }
@@ -223,8 +223,8 @@ final class CpuLayers implements LayerKernels {
     public synchronized void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable) {
         int size = dTable.dimension(1);
         int[] index = ((IntArrayStorage) indices.storage()).array();
-        int start = (int) indices.offset();
-        requireIndices(index, start, (int) indices.size(), dTable.dimension(0));
+        int start = indices.offset();
+        requireIndices(index, start, indices.size(), dTable.dimension(0));
         y.open(dy);
         target.open(dTable);
         for (int m = 0; m < indices.size(); m++) {

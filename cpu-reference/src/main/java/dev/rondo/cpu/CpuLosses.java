@@ -28,10 +28,10 @@ final class CpuLosses implements LossKernels {
     @Override
     public synchronized void softmaxCrossEntropy(
             Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
-        int rows = (int) targets.size();
-        int classes = (int) (logits.size() / rows);
+        int rows = targets.size();
+        int classes = logits.size() / rows;
         int[] target = ((IntArrayStorage) targets.storage()).array();
-        int start = (int) targets.offset();
+        int start = targets.offset();
         int counted = 0;
         for (int m = 0; m < rows; m++) {
             if (target[start + m] >= classes) {
@@ -105,7 +105,7 @@ final class CpuLosses implements LossKernels {
     @Override
     public synchronized void meanSquaredError(
             Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
-        int size = (int) prediction.size();
+        int size = prediction.size();
         a.open(prediction);
         g.open(target);
         double sum = 0;

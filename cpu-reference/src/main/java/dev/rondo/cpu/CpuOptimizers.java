@@ -47,7 +47,7 @@ final class CpuOptimizers implements OptimizerKernels {
 
     @Override
     public synchronized void clipByGlobalNorm(Tensor gradients, double maxNorm, Tensor norm) {
-        size = (int) gradients.size();
+        size = gradients.size();
         int blocks = (size + BLOCK - 1) / BLOCK;
         blockSums = blockSums.length >= blocks ? blockSums : new double[blocks];
         g.open(gradients);
@@ -103,7 +103,7 @@ final class CpuOptimizers implements OptimizerKernels {
 
     @Override
     public synchronized void clipByValue(Tensor gradients, double maxValue) {
-        size = (int) gradients.size();
+        size = gradients.size();
         rate = (float) maxValue;
         g.open(gradients);
         workers.run(2L * size, boundTask);
@@ -119,7 +119,7 @@ final class CpuOptimizers implements OptimizerKernels {
     }
 
     private void open(Tensor weights, Tensor gradients, double learningRate) {
-        size = (int) weights.size();
+        size = weights.size();
         rate = (float) learningRate;
         w.open(weights);
         g.open(gradients);

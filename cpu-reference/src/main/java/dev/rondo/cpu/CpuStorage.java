@@ -1,7 +1,9 @@
 package dev.rondo.cpu;
 
+import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.Storage;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The backend's own memory: a Java array of float32 that nobody else sees. So every change is known: {@link #version()} counts
@@ -9,11 +11,13 @@ import java.util.Arrays;
  */
 final class CpuStorage implements Storage {
     private final float[] array;
-    private long version;
-    private boolean closed;
+    private final Lifetime owner;
+    private final AtomicLong version = new AtomicLong();
+    private volatile boolean closed;
 
-    CpuStorage(float[] array) {
+    CpuStorage(float[] array, Lifetime owner) {
         this.array = array;
+        this.owner = owner;
     }
 
     /** The elements, not a copy; who writes them calls {@link #changed()}. */
@@ -21,14 +25,14 @@ final class CpuStorage implements Storage {
         return array;
     }
 
-    /** The number of changes so far. */
-    long version() {
-        return version;
+    @Override
+    public long version() {
+        return version.get();
     }
 
-    /** Says that elements were written. */
-    void changed() {
-        version++;
+    @Override
+    public void changed() {
+        version.incrementAndGet();
     }
 
     @Override
@@ -81,7 +85,7 @@ final class CpuStorage implements Storage {
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return closed || owner.isEnded();
     }
 
     @Override

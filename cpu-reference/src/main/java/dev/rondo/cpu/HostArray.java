@@ -16,12 +16,12 @@ final class HostArray {
     void open(Tensor tensor) {
         if (tensor.storage() instanceof CpuStorage own) {
             array = own.array();
-            offset = (int) tensor.offset();
+            offset = tensor.offset();
         } else if (tensor.storage() instanceof FloatArrayStorage wrapped) {
             array = wrapped.array();
-            offset = (int) tensor.offset();
+            offset = tensor.offset();
         } else {
-            int size = Math.toIntExact(tensor.size());
+            int size = tensor.size();
             if (copy.length < size) {
                 copy = Sizes.floats("copy of a buffer", 1, 1, size);
             }
@@ -33,10 +33,10 @@ final class HostArray {
 
     /** Writes a copy back to where it came from, and lets the storage know that it was written. */
     void writeBack(Tensor tensor) {
-        if (tensor.storage() instanceof CpuStorage own) {
-            own.changed();
-        } else if (array == copy) {
-            tensor.storage().write(tensor.offset(), copy, 0, Math.toIntExact(tensor.size()));
+        if (array == copy) {
+            tensor.storage().write(tensor.offset(), copy, 0, tensor.size());
+        } else {
+            tensor.storage().changed();
         }
     }
 }

@@ -2,11 +2,13 @@ package dev.rondo.internal;
 
 import dev.rondo.spi.Storage;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Storage in a Java array of float32, wrapped from the caller or owned by a CPU backend. */
 public final class FloatArrayStorage implements Storage {
     private final float[] array;
-    private boolean closed;
+    private final AtomicLong version = new AtomicLong();
+    private volatile boolean closed;
 
     /**
      * Stands on an array without copying it.
@@ -51,6 +53,7 @@ public final class FloatArrayStorage implements Storage {
     @Override
     public void write(long offset, float[] source, int start, int count) {
         System.arraycopy(source, start, array, (int) offset, count);
+        changed();
     }
 
     @Override
@@ -58,21 +61,34 @@ public final class FloatArrayStorage implements Storage {
         for (int i = 0; i < count; i++) {
             array[(int) offset + i] = (float) source[start + i];
         }
+        changed();
     }
 
     @Override
     public void fill(long offset, long count, double value) {
         Arrays.fill(array, (int) offset, (int) (offset + count), (float) value);
+        changed();
     }
 
     @Override
     public void copyFrom(long offset, Storage source, long sourceOffset, long count) {
         source.read(sourceOffset, array, (int) offset, (int) count);
+        changed();
     }
 
     @Override
     public boolean sharesMemory(Storage other) {
         return other instanceof FloatArrayStorage storage && array == storage.array;
+    }
+
+    @Override
+    public long version() {
+        return version.get();
+    }
+
+    @Override
+    public void changed() {
+        version.incrementAndGet();
     }
 
     @Override

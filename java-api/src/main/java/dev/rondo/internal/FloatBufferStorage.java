@@ -2,11 +2,13 @@ package dev.rondo.internal;
 
 import dev.rondo.spi.Storage;
 import java.nio.FloatBuffer;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Storage in a {@link FloatBuffer} of the caller, direct or not. */
 public final class FloatBufferStorage implements Storage {
     private final FloatBuffer buffer;
-    private boolean closed;
+    private final AtomicLong version = new AtomicLong();
+    private volatile boolean closed;
 
     /**
      * Stands on the remaining elements of a buffer without copying them; the buffer's own position stays as it is.
@@ -51,6 +53,7 @@ public final class FloatBufferStorage implements Storage {
     @Override
     public void write(long offset, float[] source, int start, int count) {
         buffer.put((int) offset, source, start, count);
+        changed();
     }
 
     @Override
@@ -58,6 +61,7 @@ public final class FloatBufferStorage implements Storage {
         for (int i = 0; i < count; i++) {
             buffer.put((int) offset + i, (float) source[start + i]);
         }
+        changed();
     }
 
     @Override
@@ -65,6 +69,7 @@ public final class FloatBufferStorage implements Storage {
         for (int i = 0; i < count; i++) {
             buffer.put((int) offset + i, (float) value);
         }
+        changed();
     }
 
     @Override
@@ -72,6 +77,21 @@ public final class FloatBufferStorage implements Storage {
         float[] elements = new float[Math.toIntExact(count)];
         source.read(sourceOffset, elements, 0, elements.length);
         write(offset, elements, 0, elements.length);
+    }
+
+    @Override
+    public boolean isReadOnly() {
+        return buffer.isReadOnly();
+    }
+
+    @Override
+    public long version() {
+        return version.get();
+    }
+
+    @Override
+    public void changed() {
+        version.incrementAndGet();
     }
 
     @Override

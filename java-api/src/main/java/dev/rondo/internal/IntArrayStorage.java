@@ -5,7 +5,8 @@ import dev.rondo.spi.IntStorage;
 /** Storage of integers in a Java array, wrapped from the caller or owned by a CPU backend. */
 public final class IntArrayStorage implements IntStorage {
     private final int[] array;
-    private boolean closed;
+    private final Lifetime owner;
+    private volatile boolean closed;
 
     /**
      * Stands on an array without copying it.
@@ -13,7 +14,18 @@ public final class IntArrayStorage implements IntStorage {
      * @param array the elements
      */
     public IntArrayStorage(int[] array) {
+        this(array, new Lifetime());
+    }
+
+    /**
+     * Stands on an array of a backend without copying it.
+     *
+     * @param array the elements
+     * @param owner ends this storage too
+     */
+    public IntArrayStorage(int[] array, Lifetime owner) {
         this.array = array;
+        this.owner = owner;
     }
 
     /**
@@ -47,7 +59,7 @@ public final class IntArrayStorage implements IntStorage {
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return closed || owner.isEnded();
     }
 
     @Override

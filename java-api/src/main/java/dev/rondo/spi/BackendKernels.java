@@ -1,10 +1,12 @@
 package dev.rondo.spi;
 
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
+import java.util.Optional;
 
 /**
  * An open backend: its memory and its kernels. Several threads may call it at the same time; one {@link RnnKernel} is called by
- * one thread at a time.
+ * one thread at a time. This interface grows by methods with a default only.
  */
 public interface BackendKernels extends AutoCloseable {
     /**
@@ -49,15 +51,28 @@ public interface BackendKernels extends AutoCloseable {
     boolean accepts(IntStorage storage);
 
     /**
-     * Makes the kernel of a recurrent network with its scratch.
+     * Whether networks of a description can be computed here. A backend answers for the cells and {@link dev.rondo.RnnOption
+     * options} that it knows, so that it goes on to answer right when others are added: see {@link Supported}.
      *
      * @param spec the network
+     * @return the reason why not; empty if they can
+     */
+    Optional<String> unsupported(RnnSpec spec);
+
+    /** Brings the kernels to full speed, where they are slower at first, and returns when they are. */
+    default void warmUp() {}
+
+    /**
+     * Makes the kernel of a recurrent network with its scratch.
+     *
+     * @param spec a network that is not {@linkplain #unsupported unsupported}
      * @param maxSteps largest T of a call
      * @param maxBatch largest N of a call
+     * @param purpose whether there will be training passes
      * @return the kernel
      * @throws dev.rondo.BackendException if there is not enough memory
      */
-    RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch);
+    RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose);
 
     /**
      * The kernels of the other layers.
@@ -80,7 +95,9 @@ public interface BackendKernels extends AutoCloseable {
      */
     OptimizerKernels optimizers();
 
-    /** Gives everything back; a second call does nothing. */
+    /**
+     * Gives everything back; a second call does nothing. Storages and kernels that were made here are closed with it.
+     */
     @Override
     void close();
 }

@@ -43,7 +43,7 @@ public interface IntStorage extends AutoCloseable {
     void copyFrom(long offset, IntStorage source, long sourceOffset, long count);
 
     /**
-     * Whether {@link #close()} was called.
+     * Whether {@link #close()} was called, or the backend that owns this was closed.
      *
      * @return true if the memory is gone
      */

@@ -22,6 +22,15 @@ public interface Storage extends AutoCloseable {
     boolean isDouble();
 
     /**
+     * Whether nothing can be written here.
+     *
+     * @return true for a read-only buffer of the caller
+     */
+    default boolean isReadOnly() {
+        return false;
+    }
+
+    /**
      * Copies elements out, rounding float64 to float32.
      *
      * @param offset first element here
@@ -93,7 +102,50 @@ public interface Storage extends AutoCloseable {
     }
 
     /**
-     * Whether {@link #close()} was called.
+     * Copies chosen rows of another storage of the same backend: row n here becomes row {@code rows[n]} there.
+     *
+     * @param offset first element of row 0 here
+     * @param source another storage
+     * @param sourceOffset first element of row 0 there
+     * @param rows which row there, for each row here
+     * @param width elements of a row
+     */
+    default void gatherRows(long offset, Storage source, long sourceOffset, int[] rows, int width) {
+        for (int n = 0; n < rows.length; n++) {
+            copyFrom(offset + (long) n * width, source, sourceOffset + (long) rows[n] * width, width);
+        }
+    }
+
+    /**
+     * Copies all rows of another storage of the same backend into chosen rows: row {@code rows[n]} here becomes row n there.
+     *
+     * @param offset first element of row 0 here
+     * @param source another storage
+     * @param sourceOffset first element of row 0 there
+     * @param rows which row here, for each row there; no row twice
+     * @param width elements of a row
+     */
+    default void scatterRows(long offset, Storage source, long sourceOffset, int[] rows, int width) {
+        for (int n = 0; n < rows.length; n++) {
+            copyFrom(offset + (long) rows[n] * width, source, sourceOffset + (long) n * width, width);
+        }
+    }
+
+    /**
+     * The number of changes of the content so far: what was made of it is made again when this has grown. A backend counts the
+     * changes of its own memory; those of wrapped memory are what {@link #changed()} says.
+     *
+     * @return 0 where changes are not counted, since nothing is made of the content
+     */
+    default long version() {
+        return 0;
+    }
+
+    /** Says that the content was changed by somebody who cannot be seen. */
+    default void changed() {}
+
+    /**
+     * Whether {@link #close()} was called, or the backend that owns this was closed.
      *
      * @return true if the memory is gone
      */

@@ -11,13 +11,16 @@
  *       the result of every call before them, and waiting for it is their business.
  *   <li><b>Memory.</b> Arrays that are handed over (lengths, the source of a write) belong to the caller again when the call
  *       returns. What is kept is said at the argument.
+ *   <li><b>Threads.</b> Any number of threads call one backend at a time, each with an {@link dev.rondo.spi.RnnKernel} of its
+ *       own. No call waits for the computation of another one, and results do not depend on who else computes.
  *   <li><b>Overlap.</b> What a kernel writes overlaps nothing that it reads and no other output, except where an argument
  *       says that it may be another one itself.
  *   <li><b>Indices.</b> Integers in device memory cannot be checked without waiting. A backend that queues calls may report
  *       an index that is out of range as late as the next read; until then results are undefined, but no memory outside the
  *       tensors is touched. The CPU backends report it at once, before anything is written.
- *   <li><b>Close.</b> Closing waits for the calls in progress. Storages and kernels may be closed after their backend; they
- *       are gone with it. A second close does nothing.
+ *   <li><b>Close.</b> A backend that is closed closes what it made; whatever is in progress ends with its result or an
+ *       {@link java.lang.IllegalStateException}. Storages and kernels may be closed after their backend. A second close does
+ *       nothing.
  * </ul>
  */
 @NullMarked

@@ -4,12 +4,13 @@ import dev.rondo.Backend;
 import dev.rondo.Direction;
 import dev.rondo.Input;
 import dev.rondo.IntTensor;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.internal.Arguments;
 import dev.rondo.spi.Dropout;
 import java.util.ArrayList;
@@ -50,7 +51,7 @@ public final class TruncatedBptt implements AutoCloseable {
          * Called once for each chunk within k2 steps, the newest first.
          *
          * @param age 0 for the chunk of the last {@link TruncatedBptt#forward}, 1 for the one before it ...
-         * @param dx gradient by its input {@code [k1,N,I]}, 0 at steps that lie further back than k2; valid during the call
+         * @param dx gradient by its input {@code [T,N,I]}, 0 at steps that lie further back than k2; valid during the call
          */
         void accept(int age, Tensor dx);
     }
@@ -114,14 +115,34 @@ public final class TruncatedBptt implements AutoCloseable {
 
         void setInput(Input source) {
             if (source instanceof Tensor dense) {
-                Arguments.shape("x", dense, "[k1,N,I]", k1, batch, spec.inputSize());
-                Tensor copy = x instanceof Tensor own ? own : backend.tensor(dense.shape());
+                Arguments.shape("x", dense, "[T,N,I]", -1, batch, spec.inputSize());
+                requireSteps(dense);
+                Tensor copy =
+                        x instanceof Tensor own && own.hasShape(dense.shape()) ? own : backend.tensor(dense.shape());
                 replaceInput(copy.copyFrom(dense));
             } else if (source instanceof IntTensor indices) {
-                Arguments.shape("x", indices, "[k1,N]", k1, batch);
-                IntTensor copy = x instanceof IntTensor own ? own : backend.intTensor(indices.shape());
+                Arguments.shape("x", indices, "[T,N]", -1, batch);
+                requireSteps(indices);
+                IntTensor copy = x instanceof IntTensor own && own.hasShape(indices.shape())
+                        ? own
+                        : backend.intTensor(indices.shape());
                 replaceInput(copy.copyFrom(indices));
             }
+        }
+
+        private void requireSteps(Input source) {
+            if (source.dimension(0) > k1) {
+                throw new IllegalArgumentException(
+                        "x: expected at most k1 = " + k1 + " steps, got " + source.dimension(0));
+            }
+        }
+
+        int steps() {
+            return input().dimension(0);
+        }
+
+        Input input() {
+            return Arguments.notNull("x", x);
         }
 
         private void replaceInput(Input copy) {
@@ -147,9 +168,18 @@ public final class TruncatedBptt implements AutoCloseable {
 
     /** The network over the advance of one age: 0 for the newest. */
     private final class Chunk {
-        final Rnn rnn = backend.rnn(spec, k1, batch);
+        final Rnn rnn = backend.rnn(spec, k1, batch, Purpose.TRAINING);
         final RnnState last = backend.state(spec, batch);
-        final Tensor y = backend.tensor(k1, batch, spec.outputSize());
+        final Tensor whole = backend.tensor(k1, batch, spec.outputSize());
+
+        @Nullable
+        TrainingPass pass;
+
+        @Nullable
+        Tensor allDx;
+
+        /** The outputs and, where wanted, the gradient by the input of the steps that there are. */
+        Tensor y = whole;
 
         @Nullable
         Tensor dx;
@@ -158,44 +188,68 @@ public final class TruncatedBptt implements AutoCloseable {
 
         /** Runs the advance; its first steps, if they lie further back than k2, without keeping activations. */
         void forward(RnnParameters weights, Slot slot, int skip) {
-            Input all = Arguments.notNull("x", slot.x);
+            Input all = slot.input();
             skipped = skip;
-            rnn.setDropoutSeed(slot.dropoutSeed);
-            if (skip == 0) {
-                rnn.forward(Mode.TRAINING, weights, all, null, slot.initial, y, last);
-            } else {
-                rnn.forward(Mode.INFERENCE, weights, steps(all, 0, skip), null, slot.initial, null, last);
-                rnn.forward(Mode.TRAINING, weights, steps(all, skip, k1), null, last, null, last);
+            y = first(whole, slot.steps(), spec.outputSize());
+            if (pass != null) {
+                pass.close();
             }
+            RnnState initial = slot.initial;
+            if (skip > 0) {
+                rnn.call(weights, steps(all, 0, skip))
+                        .initial(initial)
+                        .last(last)
+                        .run();
+                initial = last;
+            }
+            pass = rnn.call(weights, steps(all, skip, slot.steps()))
+                    .initial(initial)
+                    .y(skip == 0 ? y : null)
+                    .last(last)
+                    .dropoutSeed(slot.dropoutSeed)
+                    .train();
         }
 
-        void backward(@Nullable Tensor dy, @Nullable RnnState dLast, RnnParameters gradients, boolean wantDx) {
-            if (!wantDx) {
-                rnn.backward(dy, dLast, null, gradient, gradients);
-                return;
+        void backward(
+                Slot slot, @Nullable Tensor dy, @Nullable RnnState dLast, RnnParameters gradients, boolean wantDx) {
+            Tensor kept = null;
+            if (wantDx) {
+                allDx = allDx != null ? allDx : backend.tensor(k1, batch, spec.inputSize());
+                dx = first(allDx, slot.steps(), spec.inputSize()).fill(0);
+                kept = (Tensor) steps(dx, skipped, slot.steps());
             }
-            Tensor whole = dx != null ? dx : backend.tensor(k1, batch, spec.inputSize());
-            dx = whole.fill(0);
-            rnn.backward(dy, dLast, (Tensor) steps(whole, skipped, k1), gradient, gradients);
+            Arguments.notNull("pass", pass)
+                    .backward()
+                    .dy(dy)
+                    .dLast(dLast)
+                    .dx(kept)
+                    .dInitial(gradient)
+                    .gradients(gradients)
+                    .run();
+        }
+
+        /** The first steps of {@code [k1,N,size]}. */
+        private Tensor first(Tensor all, int steps, int size) {
+            return steps == k1 ? all : all.view(0, steps, batch, size);
         }
 
         private Input steps(Input all, int from, int to) {
-            if (from == 0 && to == k1) {
+            if (from == 0 && to == all.dimension(0)) {
                 return all;
             }
             if (all instanceof IntTensor indices) {
-                return indices.view((long) from * batch, to - from, batch);
+                return indices.view(from * batch, to - from, batch);
             }
-            long row = (long) batch * spec.inputSize();
+            int row = batch * spec.inputSize();
             return ((Tensor) all).view(from * row, to - from, batch, spec.inputSize());
         }
 
         void close() {
             rnn.close();
             last.close();
-            y.close();
-            if (dx != null) {
-                dx.close();
+            whole.close();
+            if (allDx != null) {
+                allDx.close();
             }
         }
     }
@@ -212,13 +266,14 @@ public final class TruncatedBptt implements AutoCloseable {
     }
 
     /**
-     * Advances the streams by k1 steps.
+     * Advances the streams by k1 steps, or by what is left of them.
      *
      * @param weights the weights; unchanged until {@link #backward(Tensor, RnnParameters)}
-     * @param x the next k1 steps, {@code [k1,N,I]} or indices {@code [k1,N]}; copied
+     * @param x the next k1 steps, {@code [k1,N,I]} or indices {@code [k1,N]}; copied. The last ones of a stream may be fewer; a
+     *     gradient that passes such a chunk goes back at most k2 steps, but possibly fewer.
      * @param reset the rows that start anew, from a zero state, before the first of these steps, {@code [N]}; no gradient
      *     passes that point. Null for none.
-     * @return the outputs {@code [k1,N,H]}, owned by this object and valid until the next call
+     * @return the outputs {@code [T,N,H]} of the T steps of x, owned by this object and valid until the next call
      * @throws IllegalArgumentException if a shape is wrong
      * @throws IllegalStateException if this or a tensor is closed
      */
@@ -256,6 +311,10 @@ public final class TruncatedBptt implements AutoCloseable {
     }
 
     private void runWindow(RnnParameters weights) {
+        int behind = 0;
+        for (Slot slot : window) {
+            behind += slot.steps();
+        }
         for (int age = window.size() - 1; age >= 0; age--) {
             Slot slot = slot(age);
             boolean oldest = age == window.size() - 1;
@@ -263,7 +322,8 @@ public final class TruncatedBptt implements AutoCloseable {
                 slot.initial.copyFrom(oldest ? carried : chunk(age + 1).last);
                 slot.initial.zeroRows(slot.reset);
             }
-            chunk(age).forward(weights, slot, (int) Math.max(0, (age + 1L) * k1 - k2));
+            chunk(age).forward(weights, slot, Math.max(0, behind - k2));
+            behind -= slot.steps();
         }
         carried.copyFrom(chunk(0).last);
     }
@@ -271,7 +331,7 @@ public final class TruncatedBptt implements AutoCloseable {
     /**
      * Propagates the loss of the last k1 steps back through at most k2 steps.
      *
-     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [k1,N,H]}
+     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [T,N,H]}
      * @param gradients the weight gradients are added to it
      * @throws IllegalArgumentException if a shape is wrong
      * @throws IllegalStateException if there was no forward pass since the last backward pass, or this is closed
@@ -283,7 +343,7 @@ public final class TruncatedBptt implements AutoCloseable {
     /**
      * Propagates the loss of the last k1 steps back through at most k2 steps, and gives the gradients by the inputs.
      *
-     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [k1,N,H]}
+     * @param dy gradient of the loss by the outputs of the last {@link #forward}, {@code [T,N,H]}
      * @param gradients the weight gradients are added to it
      * @param inputGradient receives the gradient by the input of each chunk; null if not wanted, and for indices
      * @throws IllegalArgumentException if a shape is wrong
@@ -291,16 +351,18 @@ public final class TruncatedBptt implements AutoCloseable {
      */
     public void backward(Tensor dy, RnnParameters gradients, @Nullable InputGradient inputGradient) {
         Arguments.notNull("gradients", gradients);
-        Arguments.shape("dy", dy, "[k1,N,H]", k1, batch, spec.outputSize());
+        Arguments.notNull("dy", dy);
         if (!ready) {
             throw new IllegalStateException("backward: expected a forward pass before it, got none since the last one");
         }
+        Arguments.shape("dy", dy, "[T,N,H]", slot(0).steps(), batch, spec.outputSize());
         if (inputGradient != null && slot(0).x instanceof IntTensor) {
             throw new IllegalArgumentException("inputGradient: expected null, since x was a tensor of indices");
         }
         for (int age = 0; age < window.size(); age++) {
             Chunk chunk = chunk(age);
-            chunk.backward(age == 0 ? dy : null, age == 0 ? null : gradient, gradients, inputGradient != null);
+            chunk.backward(
+                    slot(age), age == 0 ? dy : null, age == 0 ? null : gradient, gradients, inputGradient != null);
             ready = false;
             gradient.zeroRows(slot(age).reset);
             if (inputGradient != null) {
@@ -316,11 +378,25 @@ public final class TruncatedBptt implements AutoCloseable {
      * @throws IllegalArgumentException if its shape is wrong
      */
     public void start(RnnState state) {
-        Arguments.notNull("state", state);
+        requireState(state);
         carried.copyFrom(state);
         window.forEach(Slot::close);
         window.clear();
         ready = false;
+    }
+
+    private void requireState(RnnState state) {
+        Arguments.notNull("state", state);
+        Arguments.shape("state.h", state.h(), "[L,N,H]", carried.h().shape());
+        Tensor own = carried.c();
+        Tensor c = state.c();
+        if ((c == null) != (own == null)) {
+            throw new IllegalArgumentException("state.c: expected " + (own == null ? "null" : "one")
+                    + ", since the cell is " + spec.cell() + ", got " + (c == null ? "null" : c));
+        }
+        if (c != null && own != null) {
+            Arguments.shape("state.c", c, "[L,N,C]", own.shape());
+        }
     }
 
     /** Starts every stream anew, from a zero state and without history. */
@@ -349,7 +425,7 @@ public final class TruncatedBptt implements AutoCloseable {
     public List<Advance> history() {
         List<Advance> history = new ArrayList<>();
         for (Slot slot : window) {
-            history.add(new Advance(Arguments.notNull("x", slot.x), slot.initial, slot.reset.clone()));
+            history.add(new Advance(slot.input(), slot.initial, slot.reset.clone()));
         }
         return history;
     }
@@ -374,7 +450,7 @@ public final class TruncatedBptt implements AutoCloseable {
     public void restore(List<Advance> history, RnnState state, long advances) {
         Arguments.inRange(
                 "history.size()", Arguments.notNull("history", history).size(), 0, count);
-        Arguments.notNull("state", state);
+        requireState(state);
         List<Slot> slots = new ArrayList<>();
         try {
             for (Advance advance : history) {

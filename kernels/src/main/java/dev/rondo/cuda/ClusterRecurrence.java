@@ -1,6 +1,5 @@
 package dev.rondo.cuda;
 
-import dev.rondo.Cell;
 import java.util.Optional;
 
 /**
@@ -35,27 +34,26 @@ final class ClusterRecurrence implements Recurrence {
     /**
      * The form for a shape, where the device can run it.
      *
+     * @param cell gives the kernels
      * @param blocks of a cluster: 1, 2, 4, 8 or 16
      * @param rows of the batch for each cluster
      * @param launcher says how many blocks are resident
      * @return empty for a cell without this form, or where it does not fit
      */
     static Optional<Recurrence> of(
-            DeviceLimits device, Launcher launcher, Cell cell, boolean forward, int hidden, int blocks, int rows) {
-        if (cell == Cell.GRU_RESET_BEFORE || blocks > 1 && !device.hasClusters()) {
+            DeviceLimits device, Launcher launcher, CudaCell cell, boolean forward, int hidden, int blocks, int rows) {
+        ClusterKernels family = cell.cluster(forward).orElse(null);
+        if (family == null || blocks > 1 && !device.hasClusters()) {
             return Optional.empty();
         }
-        int gates = cell.gates();
+        ClusterKernels.Tile share = family.tile(blocks, device.capability());
+        int gates = family.gates();
         int units = up((hidden + blocks - 1L) / blocks, 4);
-        int parts = forward && gates == 1 ? 4 : 2;
-        int values = forward ? gates : 4;
-        boolean fewRegisters = blocks > 1 && (gates == 1 || (gates == 4 && device.capability() >= 100));
-        int kept = forward ? (gates == 4 ? 3 : gates == 3 ? 4 : 6) : fewRegisters ? 2 : 3;
+        int parts = share.parts();
         long groups = forward ? units / parts : up((long) blocks * units, 8) / 8;
         long depth = forward ? (long) blocks * units : (long) gates * units;
-        int leastLanes = forward ? 4 : blocks == 1 ? 8 : gates == 1 ? 2 : 4;
         int lanes = WARP;
-        while (lanes > leastLanes && (groups * lanes > MAX_THREADS || 2L * lanes >= depth)) {
+        while (lanes > share.leastLanes() && (groups * lanes > MAX_THREADS || 2L * lanes >= depth)) {
             lanes /= 2;
         }
         long threads = up(groups * lanes, WARP);
@@ -64,9 +62,9 @@ final class ClusterRecurrence implements Recurrence {
         int tile = rows > 4 ? 8 : rows > 2 ? 4 : rows;
         long padded = up(rows, tile);
         long own = (long) rows * units;
-        long weights = Math.max(0, chunks - kept) * parts * values * 4 * groups * lanes;
+        long weights = Math.max(0, chunks - share.kept()) * parts * share.values() * 4 * groups * lanes;
         int buffers = blocks == 1 ? 1 : 2;
-        int cellStates = cell.hasCellState() ? 1 : 0;
+        int cellStates = family.cellState() ? 1 : 0;
         long floats = forward
                 ? 2 * padded * pitch + cellStates * own
                 : buffers * padded * pitch + (long) buffers * blocks * own + (1 + cellStates) * own;
@@ -74,7 +72,7 @@ final class ClusterRecurrence implements Recurrence {
         if (threads > MAX_THREADS || bytes > device.sharedBytes()) {
             return Optional.empty();
         }
-        Kernel kernel = Kernel.valueOf(cell + (forward ? "_FORWARD" : "_BACKWARD") + "_CLUSTER_" + blocks);
+        Kernel kernel = family.kernel(blocks);
         if (blocks > 1 && launcher.clusterBlocks(kernel) != blocks) {
             return Optional.empty();
         }

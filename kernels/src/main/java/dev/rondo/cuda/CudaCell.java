@@ -1,10 +1,10 @@
 package dev.rondo.cuda;
 
-import dev.rondo.Cell;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * One step of a cell, as the launches of its kernels. How the gates of the weights lie in a row of gates is part of it: a row
+ * What this backend has for a cell: one step, as the launches of its kernels, and the kernels of the faster forms. How the gates of the weights lie in a row of gates is part of it: a row
  * has blocks of H, one for each pre-activation that is kept.
  */
 abstract class CudaCell {
@@ -34,16 +34,6 @@ abstract class CudaCell {
         this.recurrent = recurrent;
     }
 
-    static CudaCell of(Cell cell) {
-        return switch (cell) {
-            case RNN_TANH -> new RnnCell(Kernel.RNN_TANH_FORWARD, Kernel.RNN_TANH_BACKWARD);
-            case RNN_RELU -> new RnnCell(Kernel.RNN_RELU_FORWARD, Kernel.RNN_RELU_BACKWARD);
-            case LSTM -> new LstmCell();
-            case GRU -> new GruCell();
-            case GRU_RESET_BEFORE -> new GruResetBeforeCell();
-        };
-    }
-
     /** The number of blocks of a row of gates. */
     final int blocks() {
         return blocks;
@@ -57,6 +47,21 @@ abstract class CudaCell {
     /** The gates of U. */
     final List<Group> recurrent() {
         return recurrent;
+    }
+
+    /** The kernels of the form {@code cluster} for a pass; empty: the cell has no such form. */
+    Optional<ClusterKernels> cluster(boolean forward) {
+        return Optional.empty();
+    }
+
+    /** The kernels of the form {@code grid} for a pass; empty: the cell has no such form. */
+    Optional<GridKernels> grid(boolean forward) {
+        return Optional.empty();
+    }
+
+    /** Whether a pass has the form {@code step} only. */
+    final boolean hasStepsOnly(boolean forward) {
+        return cluster(forward).isEmpty() && grid(forward).isEmpty();
     }
 
     /** What the rows of gates start with: the biases. */

@@ -36,7 +36,7 @@ final class CudaContext implements AutoCloseable {
     private final List<Runnable> atClose = new ArrayList<>();
     private final Queue<Runnable> abandoned = new ConcurrentLinkedQueue<>();
     private @Nullable CudaException failure;
-    private boolean closed;
+    private volatile boolean closed;
     private boolean hung;
 
     /**
@@ -201,6 +201,11 @@ final class CudaContext implements AutoCloseable {
             throw new BackendException(property + ": expected true or false, got " + value);
         }
         return value.equals("true");
+    }
+
+    /** Whether {@link #close()} was called. */
+    boolean isClosed() {
+        return closed;
     }
 
     /** Whether every launch waits for its end, and memory is poisoned. */

@@ -4,6 +4,8 @@ import dev.rondo.BackendException;
 import dev.rondo.BackendOptions;
 import dev.rondo.IntTensor;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
+import dev.rondo.RnnOption;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.spi.BackendKernels;
@@ -13,10 +15,15 @@ import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
 import dev.rondo.spi.Storage;
+import dev.rondo.spi.Supported;
+import java.util.Optional;
+import java.util.Set;
 import jcuda.driver.JCudaDriver;
 
 /** The open backend {@code cuda}: a device with its memory and its kernels. */
 final class CudaKernels implements BackendKernels {
+    private static final Supported SUPPORTED = new Supported("cuda", CudaCells.all(), Set.of(RnnOption.DROPOUT));
+
     private final CudaProbe.Device device;
     private final Precision precision;
     private final CudaContext context;
@@ -37,7 +44,7 @@ final class CudaKernels implements BackendKernels {
             throw new BackendException("precision " + precision
                     + ": expected a device of compute capability 8.0 or newer, or precision FP32, got " + device);
         }
-        this.context = new CudaContext(0);
+        this.context = new CudaContext(options.device());
         try {
             context.enter();
             try {
@@ -147,8 +154,13 @@ final class CudaKernels implements BackendKernels {
     }
 
     @Override
-    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
-        return new CudaRnn(this, spec, maxSteps, maxBatch);
+    public Optional<String> unsupported(RnnSpec spec) {
+        return SUPPORTED.missing(spec);
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
+        return new CudaRnn(this, spec, maxSteps, maxBatch, purpose);
     }
 
     @Override

@@ -19,7 +19,7 @@ final class CudaLayers implements LayerKernels {
     public void linearForward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y) {
         int outputs = weight.dimension(0);
         int inputs = weight.dimension(1);
-        int rows = (int) (x.size() / inputs);
+        int rows = x.size() / inputs;
         backend.context().enter();
         try {
             if (bias != null) {
@@ -55,7 +55,7 @@ final class CudaLayers implements LayerKernels {
             Tensor weight, Tensor x, Tensor dy, @Nullable Tensor dx, @Nullable Tensor dWeight, @Nullable Tensor dBias) {
         int outputs = weight.dimension(0);
         int inputs = weight.dimension(1);
-        int rows = (int) (x.size() / inputs);
+        int rows = x.size() / inputs;
         backend.context().enter();
         try {
             long sums = scratch.atLeast(4
@@ -104,7 +104,7 @@ final class CudaLayers implements LayerKernels {
         int vocabulary = table.dimension(0);
         int size = table.dimension(1);
         requireIndices(indices, vocabulary);
-        int rows = (int) indices.size();
+        int rows = indices.size();
         backend.context().enter();
         try {
             backend.launcher()
@@ -136,7 +136,7 @@ final class CudaLayers implements LayerKernels {
                     .pointer(backend.address(dy))
                     .integer(size)
                     .pointer(backend.address(indices))
-                    .integer((int) indices.size())
+                    .integer(indices.size())
                     .integer(size)
                     .integer(vocabulary)
                     .pointer(backend.address(dTable))
@@ -150,7 +150,7 @@ final class CudaLayers implements LayerKernels {
 
     private static void requireIndices(IntTensor indices, int vocabulary) {
         int[] values = ((DeviceIntStorage) indices.storage()).values();
-        int start = Math.toIntExact(indices.offset());
+        int start = indices.offset();
         for (int m = 0; m < indices.size(); m++) {
             int index = values[start + m];
             if (index < 0 || index >= vocabulary) {

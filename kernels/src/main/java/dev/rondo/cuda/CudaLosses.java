@@ -19,8 +19,8 @@ final class CudaLosses implements LossKernels {
 
     @Override
     public void softmaxCrossEntropy(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
-        int rows = (int) targets.size();
-        int classes = (int) (logits.size() / rows);
+        int rows = targets.size();
+        int classes = logits.size() / rows;
         requireTargets(targets, classes);
         backend.context().enter();
         try {
@@ -56,7 +56,7 @@ final class CudaLosses implements LossKernels {
 
     private static void requireTargets(IntTensor targets, int classes) {
         int[] values = ((DeviceIntStorage) targets.storage()).values();
-        int start = Math.toIntExact(targets.offset());
+        int start = targets.offset();
         for (int m = 0; m < targets.size(); m++) {
             if (values[start + m] >= classes) {
                 throw new IllegalArgumentException("targets[" + m + "]: expected a class of 0 to " + (classes - 1)

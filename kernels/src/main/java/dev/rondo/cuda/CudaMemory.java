@@ -7,7 +7,7 @@ import java.util.Arrays;
 
 /**
  * Device memory shared with other libraries of the same process: tensors over pointers of theirs, and the pointers of
- * Rondo's own tensors. Both must belong to the primary context of the first device, which is where the backend works.
+ * Rondo's own tensors. Both must belong to the primary context of the backend's device, which is where it works.
  *
  * <p>The backend's calls are queued in a stream of its own, {@link CudaStream}. So work of other streams on shared memory must be
  * finished before a call of Rondo that reads it, and {@link #synchronize} comes before other streams read what Rondo wrote.

@@ -36,7 +36,7 @@ public record CudaProbe(
         DRIVER_FAILED,
         /** The driver is older than the kernels need. */
         DRIVER_TOO_OLD,
-        /** There is no CUDA device. */
+        /** There is no CUDA device, or none of the number that was asked for. */
         NO_DEVICE,
         /** The device is older than the kernels need. */
         DEVICE_TOO_OLD,
@@ -99,14 +99,24 @@ public record CudaProbe(
      * @return what is there
      */
     public static CudaProbe probe() {
+        return probe(0);
+    }
+
+    /**
+     * Looks at a device.
+     *
+     * @param number its number, from 0, as the driver counts them
+     * @return what is there
+     */
+    public static CudaProbe probe(int number) {
         try {
-            return look();
+            return look(number);
         } catch (RuntimeException | LinkageError e) {
             return absent(Reason.DRIVER_FAILED, "the driver failed: " + e, 0);
         }
     }
 
-    private static CudaProbe look() {
+    private static CudaProbe look(int number) {
         Throwable failure = JCudaNatives.Driver.failure();
         if (failure != null) {
             return notLoaded(failure);
@@ -132,7 +142,23 @@ public record CudaProbe(
         if (count[0] == 0) {
             return absent(Reason.NO_DEVICE, "no CUDA device", version[0]);
         }
-        return lookAt(device(0), version[0]);
+        if (number < 0 || number >= count[0]) {
+            return absent(
+                    Reason.NO_DEVICE,
+                    "device: expected 0 to " + (count[0] - 1) + ", of the CUDA devices of this machine, got " + number,
+                    version[0]);
+        }
+        return lookAt(device(number), version[0]);
+    }
+
+    /** The first device that can be used, where there are several; otherwise the first one. */
+    static CudaProbe any() {
+        CudaProbe first = probe(0);
+        CudaProbe next = first;
+        for (int number = 1; !next.isUsable() && next.device != null; number++) {
+            next = probe(number);
+        }
+        return next.isUsable() ? next : first;
     }
 
     /** The device of a number. */

@@ -6,7 +6,7 @@ import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.BackendProvider;
 import java.util.Optional;
 
-/** Announces the backend {@code cuda}: the first CUDA device, through JCuda's driver API. */
+/** Announces the backend {@code cuda}: a CUDA device, through JCuda's driver API. */
 public final class CudaProvider implements BackendProvider {
     /** For {@link java.util.ServiceLoader}. */
     public CudaProvider() {}
@@ -28,12 +28,12 @@ public final class CudaProvider implements BackendProvider {
 
     @Override
     public Optional<String> unavailable() {
-        return CudaProbe.probe().unavailable();
+        return CudaProbe.any().unavailable();
     }
 
     @Override
     public BackendKernels open(BackendOptions options) {
-        CudaProbe probe = CudaProbe.probe();
+        CudaProbe probe = CudaProbe.probe(options.device());
         CudaProbe.Device device = probe.device();
         if (!probe.isUsable() || device == null) {
             throw new BackendException("backend cuda cannot be used here: " + probe.detail());

@@ -93,7 +93,7 @@ final class DeviceIntStorage implements IntStorage {
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return closed || backend.context().isClosed();
     }
 
     @Override

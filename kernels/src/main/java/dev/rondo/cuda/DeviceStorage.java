@@ -165,7 +165,7 @@ final class DeviceStorage implements Storage {
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return closed || backend.context().isClosed();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.rondo.cuda;
 
-import dev.rondo.Cell;
 import java.util.Optional;
 
 /**
@@ -17,15 +16,16 @@ final class GridRecurrence implements Recurrence {
     private static final long RING_WORDS = 8L << 20;
 
     private final boolean forward;
-    private final Cell cell;
+    private final GridKernels family;
     private final Kernel kernel;
     private final int blocks;
     private final int slices;
     private final int sharedBytes;
 
-    private GridRecurrence(boolean forward, Cell cell, Kernel kernel, int blocks, int slices, int sharedBytes) {
+    private GridRecurrence(
+            boolean forward, GridKernels family, Kernel kernel, int blocks, int slices, int sharedBytes) {
         this.forward = forward;
-        this.cell = cell;
+        this.family = family;
         this.kernel = kernel;
         this.blocks = blocks;
         this.slices = slices;
@@ -35,6 +35,7 @@ final class GridRecurrence implements Recurrence {
     /**
      * The form for a shape, where the device can run it.
      *
+     * @param cell gives the kernels
      * @param blocks of a slice
      * @param slices of the batch
      * @param launcher says how many blocks are resident
@@ -43,23 +44,24 @@ final class GridRecurrence implements Recurrence {
     static Optional<Recurrence> of(
             DeviceLimits device,
             Launcher launcher,
-            Cell cell,
+            CudaCell cell,
             boolean forward,
             int hidden,
             int batch,
             int blocks,
             int slices) {
-        if (cell == Cell.GRU_RESET_BEFORE || !device.cooperative()) {
+        GridKernels family = cell.grid(forward).orElse(null);
+        if (family == null || !device.cooperative()) {
             return Optional.empty();
         }
-        int gates = cell.gates();
+        int gates = family.gates();
         int rows = (batch + slices - 1) / slices;
         long depth = forward ? hidden : (long) gates * hidden;
-        String variant = depth % 4 != 0 ? "UNALIGNED" : rows == 1 ? "ROW" : rows <= 4 ? "ROWS4" : "ROWS8";
-        int tile = depth % 4 != 0 ? 4 : rows == 1 ? 1 : rows <= 4 ? 4 : 8;
+        boolean aligned = depth % 4 == 0;
+        int tile = family.tile(aligned, rows);
         int units = (hidden + blocks - 1) / blocks;
         long columns = forward ? (long) gates * units : units;
-        int laneColumns = forward ? (gates == 4 ? 8 : gates == 3 ? 6 : 4) : 8;
+        int laneColumns = family.laneColumns();
         int columnLanes = 1;
         while (columnLanes < MAX_COLUMN_LANES && (long) columnLanes * laneColumns < columns) {
             columnLanes *= 2;
@@ -74,22 +76,22 @@ final class GridRecurrence implements Recurrence {
                 || bytes > device.sharedBytes()) {
             return Optional.empty();
         }
-        Kernel kernel = Kernel.valueOf("PERSISTENT_GRID_" + cell + (forward ? "_FORWARD_" : "_BACKWARD_") + variant);
+        Kernel kernel = family.kernel(aligned, rows);
         if ((long) blocks * slices > launcher.residentBlocks(kernel, THREADS, (int) bytes)) {
             return Optional.empty();
         }
-        return Optional.of(new GridRecurrence(forward, cell, kernel, blocks, slices, (int) bytes));
+        return Optional.of(new GridRecurrence(forward, family, kernel, blocks, slices, (int) bytes));
     }
 
     /** The slots of the ring of a backward pass: one for each step, or an even number of at least four. */
-    private static int slots(Cell cell, int hidden, int steps, int batch) {
-        long fitting = RING_WORDS / Math.max(1, (long) batch * cell.gates() * hidden);
+    private static int slots(GridKernels family, int hidden, int steps, int batch) {
+        long fitting = RING_WORDS / Math.max(1, (long) batch * family.gates() * hidden);
         return steps <= Math.max(4, fitting) ? steps : (int) Math.max(4, fitting / 2 * 2);
     }
 
     /** The elements of the workspace of a backward pass, for all numbers of steps and rows up to these. */
-    static long workspaceElements(Cell cell, int hidden, int maxSteps, int maxBatch) {
-        long row = (long) cell.gates() * hidden;
+    static long workspaceElements(GridKernels family, int hidden, int maxSteps, int maxBatch) {
+        long row = (long) family.gates() * hidden;
         long whole = (long) maxSteps * maxBatch * row;
         return Math.min(whole, Math.max(RING_WORDS, 4L * maxBatch * row));
     }
@@ -104,13 +106,13 @@ final class GridRecurrence implements Recurrence {
         Launcher launcher = pass.launch(kernel).pointer(pass.gates(0)).pointer(pass.u(0));
         if (forward) {
             launcher.pointer(pass.h(0));
-            if (cell.hasCellState()) {
+            if (family.cellState()) {
                 launcher.pointer(pass.c(0));
             }
             launcher.pointer(pass.lengths());
         } else {
-            launcher.pointer(cell.hasCellState() ? pass.c(0) : pass.h(0)).pointer(pass.dh());
-            if (cell.hasCellState()) {
+            launcher.pointer(family.cellState() ? pass.c(0) : pass.h(0)).pointer(pass.dh());
+            if (family.cellState()) {
                 launcher.pointer(pass.dc());
             }
             launcher.pointer(pass.dy())
@@ -118,7 +120,7 @@ final class GridRecurrence implements Recurrence {
                     .pointer(pass.lengths())
                     .flag(pass.isReverse())
                     .pointer(pass.workspace())
-                    .integer(slots(cell, pass.hidden(), pass.steps(), pass.batch()));
+                    .integer(slots(family, pass.hidden(), pass.steps(), pass.batch()));
         }
         launcher.integer(pass.steps())
                 .integer(pass.batch())

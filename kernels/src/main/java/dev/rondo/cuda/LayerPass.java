@@ -1,17 +1,16 @@
 package dev.rondo.cuda;
 
-import dev.rondo.ParameterLayout;
 import dev.rondo.RnnSpec;
 import dev.rondo.cuda.CudaCell.Group;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The loop over time of one layer and direction. All that is kept lies in the order of the steps: {@code h(s)} are the states
- * before step s, and step s of row n lies at time s, or for the reverse direction at {@code length - 1 - s}.
+ * The loop over time of one layer and direction. Step s of row n lies at time s, or for the reverse direction at
+ * {@code length - 1 - s}. In inference the steps are done in windows, between which states are carried over.
  */
 final class LayerPass {
     private final CudaKernels backend;
-    private final CudaRnn rnn;
+    private final CudaPass whole;
+    private final LayerBuffers b;
     private final RnnSpec spec;
     private final int layer;
     private final int d;
@@ -19,20 +18,9 @@ final class LayerPass {
     private final CudaCell cell;
     private final int inputs;
     private final int hidden;
-    private final long[] weightOffsets = new long[4];
-
-    /** Gates [T,N,blocks*H]: pre-activations, then activations, then their gradients. */
-    private final DeviceMemory.Buffer gates;
-    /** States [T+1,N,H]. */
-    private final DeviceMemory.Buffer h;
-
-    private final DeviceMemory.@Nullable Buffer c;
-    /** What the second group of U multiplies [T,N,H]. */
-    private final DeviceMemory.@Nullable Buffer p;
-    /** The input in the order of the steps [T,N,I], or its indices [T,N]. */
-    private DeviceMemory.@Nullable Buffer ordered;
-    /** W transposed [I,G*H], for indices. */
-    private DeviceMemory.@Nullable Buffer transposedWeights;
+    private final LayerWeights parts;
+    private final RecurrenceForm forwardForm;
+    private final RecurrenceForm backwardForm;
 
     private long weights;
     /** The input as it came. */
@@ -43,84 +31,101 @@ final class LayerPass {
     private boolean indices;
     private long dy;
     private long dhLast;
-    private final Forms forwardForms = new Forms(true);
-    private final Forms backwardForms = new Forms(false);
-    private Recurrence forwardForm = new StepRecurrence(true);
-    private Recurrence backwardForm = new StepRecurrence(false);
+    /** The steps that are computed at a time, the number of windows before them, and how many there are in them. */
+    private int window;
 
-    LayerPass(CudaKernels backend, CudaRnn rnn, RnnSpec spec, int layer, int d, int maxSteps, int maxBatch) {
+    private int windowsBefore;
+    private int count;
+
+    LayerPass(CudaKernels backend, CudaPass whole, LayerBuffers buffers, RnnSpec spec, int layer, int d) {
         this.backend = backend;
-        this.rnn = rnn;
+        this.whole = whole;
+        this.b = buffers;
         this.spec = spec;
         this.layer = layer;
         this.d = d;
         this.reverse = spec.direction().isReverse(d);
-        this.cell = CudaCell.of(spec.cell());
+        this.cell = CudaCells.of(spec.cell());
         this.inputs = spec.inputSize(layer);
         this.hidden = spec.hiddenSize();
-        String suffix = spec.suffix(layer, d);
-        ParameterLayout layout = spec.layout();
-        weightOffsets[0] = layout.entry("weight_ih" + suffix).offset();
-        weightOffsets[1] = layout.entry("weight_hh" + suffix).offset();
-        weightOffsets[2] = spec.bias() ? layout.entry("bias_ih" + suffix).offset() : -1;
-        weightOffsets[3] = spec.bias() ? layout.entry("bias_hh" + suffix).offset() : -1;
-        long states = (long) maxBatch * hidden;
-        gates = rnn.allocate(maxSteps * states * cell.blocks(), "gates");
-        h = rnn.allocate((maxSteps + 1) * states, "states");
-        c = spec.cell().hasCellState() ? rnn.allocate((maxSteps + 1) * states, "cell states") : null;
-        p = cell.recurrent().size() > 1 ? rnn.allocate(maxSteps * states, "reset states") : null;
+        this.parts = new LayerWeights(spec, layer, d);
+        this.forwardForm = new RecurrenceForm(backend.plans(), spec, true);
+        this.backwardForm = new RecurrenceForm(backend.plans(), spec, false);
     }
 
-    // ---- what the cells ask for
+    // ---- what the cells and forms ask for: steps are counted within the window
 
     int batch() {
-        return rnn.batch();
+        return whole.batch();
     }
 
     int hidden() {
         return hidden;
     }
 
+    int inputs() {
+        return inputs;
+    }
+
     /** N*H, the threads of a step. */
     long units() {
-        return (long) rnn.batch() * hidden;
+        return (long) whole.batch() * hidden;
+    }
+
+    /** The number of steps. */
+    int steps() {
+        return count;
     }
 
     /** The number of rows of all steps. */
-    private int rows() {
-        return rnn.steps() * rnn.batch();
+    int rows() {
+        return count * whole.batch();
     }
 
-    private int gateRow() {
+    int gateRow() {
         return cell.blocks() * hidden;
     }
 
+    /** The valid steps of each row; 0 where all rows are full. */
     long lengths() {
-        return rnn.lengths();
+        return whole.lengths(windowsBefore);
     }
 
     long gates(int s) {
-        return gates.at(s * (long) rnn.batch() * gateRow());
+        return b.gates.at(s * (long) whole.batch() * gateRow());
     }
 
     long h(int s) {
-        return h.at(s * units());
+        return b.h.at((firstStep() + s) * units());
     }
 
     long c(int s) {
-        return c == null ? 0 : c.at(s * units());
+        return b.c == null ? 0 : b.c.at(s * units());
     }
 
     long p(int s) {
-        return p == null ? 0 : p.at(s * units());
+        return b.p == null ? 0 : b.p.at(s * units());
     }
 
-    int steps() {
-        return rnn.steps();
+    /** The input in the order of the steps, or its indices. */
+    long x() {
+        return indices ? x + 4 * firstStep() * whole.batch() : x + 4 * firstStep() * whole.batch() * inputs;
+    }
+
+    boolean isIndices() {
+        return indices;
+    }
+
+    private long firstStep() {
+        return (long) windowsBefore * window;
     }
 
     CudaCell cell() {
         return cell;
+    }
+
+    LayerBuffers buffers() {
+        return b;
     }
 
     boolean isReverse() {
@@ -139,53 +144,57 @@ final class LayerPass {
 
     /** Memory for blocks to hand values to each other. */
     long workspace() {
-        return rnn.workspace();
+        return whole.gradients().workspace();
     }
 
     long dh() {
-        return rnn.dh();
+        return whole.gradients().dh();
     }
 
     long dc() {
-        return rnn.dc();
+        return whole.gradients().dc();
     }
 
     long dp() {
-        return rnn.dp();
+        return whole.gradients().dp();
     }
 
     Launcher launch(Kernel kernel) {
         return backend.launcher().of(kernel);
     }
 
+    LayerWeights parts() {
+        return parts;
+    }
+
     /** The bias of W from a gate on; 0 without biases. */
     long inputBias(int gate) {
-        return weightOffsets[2] < 0 ? 0 : weights + 4 * (weightOffsets[2] + (long) gate * hidden);
+        return parts.inputBias(weights, gate);
     }
 
     /** The bias of U from a gate on; 0 without biases. */
     long recurrentBias(int gate) {
-        return weightOffsets[3] < 0 ? 0 : weights + 4 * (weightOffsets[3] + (long) gate * hidden);
+        return parts.recurrentBias(weights, gate);
     }
 
     private long w(int gate) {
-        return weights + 4 * (weightOffsets[0] + (long) gate * hidden * inputs);
+        return parts.w(weights, gate);
     }
 
     long u(int gate) {
-        return weights + 4 * (weightOffsets[1] + (long) gate * hidden * hidden);
+        return parts.u(weights, gate);
     }
 
     /** Starts blocks of all rows of gates with the sum of two vectors; 0 for none. */
-    void fillBias(int block, int count, long a, long b) {
-        int width = count * hidden;
+    void fillBias(int block, int blocks, long a, long other) {
+        int width = blocks * hidden;
         launch(Kernel.FILL_ROWS)
-                .pointer(gates.at((long) block * hidden))
+                .pointer(b.gates.at((long) block * hidden))
                 .integer(gateRow())
                 .wide(rows())
                 .integer(width)
                 .pointer(a)
-                .pointer(b)
+                .pointer(other)
                 .linear((long) rows() * width);
     }
 
@@ -199,7 +208,7 @@ final class LayerPass {
                         hidden,
                         gates(s) + 4L * group.block() * hidden,
                         gateRow(),
-                        rnn.batch(),
+                        whole.batch(),
                         group.count() * hidden,
                         hidden,
                         true);
@@ -213,8 +222,8 @@ final class LayerPass {
                 .pointer(lengths())
                 .flag(reverse)
                 .integer(s)
-                .integer(rnn.steps())
-                .integer(rnn.batch())
+                .integer(count)
+                .integer(whole.batch())
                 .integer(hidden);
     }
 
@@ -226,7 +235,7 @@ final class LayerPass {
                     .pointer(dhLast)
                     .pointer(lengths())
                     .integer(s)
-                    .integer(rnn.batch())
+                    .integer(whole.batch())
                     .integer(hidden)
                     .linear(units());
         }
@@ -242,7 +251,7 @@ final class LayerPass {
                         hidden,
                         target,
                         hidden,
-                        rnn.batch(),
+                        whole.batch(),
                         hidden,
                         group.count() * hidden,
                         accumulate);
@@ -256,14 +265,8 @@ final class LayerPass {
      * @param isIndices whether the input is indices
      */
     void reserve(boolean isIndices) {
-        if (ordered == null && (isIndices || isOrderedCopy())) {
-            ordered = rnn.allocate((long) rnn.maxRows() * inputs, "inputs in the order of the steps");
-        }
-        if (transposedWeights == null && isIndices) {
-            transposedWeights = rnn.allocate((long) inputs * spec.gateRows(), "transposed weights");
-        }
-        if (backend.plans().mayTakeGrid(spec.cell())) {
-            rnn.reserveWorkspace();
+        if (isIndices || isOrderedCopy()) {
+            b.reserveOrdered();
         }
     }
 
@@ -280,46 +283,26 @@ final class LayerPass {
         weights = weightsAddress;
         source = xAddress;
         indices = isIndices;
-        x = ordered != null && (indices || isOrderedCopy()) ? ordered.address() : xAddress;
+        x = indices || isOrderedCopy() ? b.ordered() : xAddress;
         dy = 0;
         dhLast = 0;
-        forwardForm = forwardForms.form(this);
+        window = b.window(whole.steps(), whole.batch());
+        windowsBefore = 0;
+        forwardForm.choose(whole.steps(), whole.batch(), this::microseconds);
         if (training) {
-            backwardForm = backwardForms.form(this);
+            backwardForm.choose(whole.steps(), whole.batch(), this::microseconds);
         }
     }
 
-    /** The form of a recurrence for the sizes of the last call: only others are looked up. */
-    private static final class Forms {
-        private final boolean forward;
-        private int batch;
-        private int steps;
-        private @Nullable Recurrence form;
-
-        Forms(boolean forward) {
-            this.forward = forward;
-        }
-
-        /** Measuring a form is harmless here: what it spoils is about to be written. */
-        Recurrence form(LayerPass pass) {
-            Recurrence known = form;
-            if (known == null || batch != pass.batch() || steps != pass.steps()) {
-                batch = pass.batch();
-                steps = pass.steps();
-                known = pass.backend
-                        .plans()
-                        .choose(
-                                new Plans.Shape(pass.spec.cell(), forward, pass.hidden, batch, steps),
-                                one -> pass.rnn.microseconds(Plans.MEASURED_STEPS, () -> one.launch(pass)));
-                form = known;
-            }
-            return known;
-        }
+    /** The time of a form for the first steps of full rows. What it spoils is about to be written. */
+    private double microseconds(Recurrence form) {
+        count = Math.min(window, Plans.MEASURED_STEPS);
+        return whole.microseconds(() -> form.launch(this));
     }
 
     /** Whether the input has to be brought into the order of the steps: other order, or padding that must not be read. */
     private boolean isOrderedCopy() {
-        return reverse || (rnn.lengths() != 0 && layer == 0);
+        return reverse || (whole.hasLengths() && layer == 0);
     }
 
     /**
@@ -329,21 +312,42 @@ final class LayerPass {
      * @param c0 initial cell states; 0 for zero
      */
     void forward(long h0, long c0) {
+        windowsBefore = 0;
+        count = whole.steps();
         orderInput();
-        initialize(h, h0);
-        if (c != null) {
-            initialize(c, c0);
+        initialize(h(0), h0);
+        if (b.c != null) {
+            initialize(c(0), c0);
         }
-        cell.fillBiases(this);
-        cell.input().forEach(this::addInput);
-        forwardForm.launch(this);
+        for (int first = 0; first < whole.steps(); first += window) {
+            if (first > 0) {
+                windowsBefore++;
+                if (b.c != null) {
+                    backend.copy(c(0), c(window), units());
+                }
+            }
+            count = Math.min(window, whole.steps() - first);
+            cell.fillBiases(this);
+            cell.input().forEach(this::addInput);
+            forwardForm.launch(this);
+        }
     }
 
-    private void initialize(DeviceMemory.Buffer slots, long initial) {
+    /** Copies the states after the last step out, after {@link #forward}. */
+    void last(long hLast, long cLast) {
+        if (hLast != 0) {
+            backend.copy(hLast, h(count), units());
+        }
+        if (cLast != 0) {
+            backend.copy(cLast, c(count), units());
+        }
+    }
+
+    private void initialize(long slot, long initial) {
         if (initial == 0) {
-            backend.zero(slots.address(), units());
+            backend.zero(slot, units());
         } else {
-            backend.copy(slots.address(), initial, units());
+            backend.copy(slot, initial, units());
         }
     }
 
@@ -351,21 +355,27 @@ final class LayerPass {
         if (indices) {
             launch(Kernel.INDICES_TO_STEPS)
                     .pointer(source)
-                    .pointer(lengths())
+                    .pointer(whole.lengths())
                     .flag(reverse)
-                    .integer(rnn.steps())
-                    .integer(rnn.batch())
+                    .integer(count)
+                    .integer(whole.batch())
                     .integer(inputs)
                     .pointer(x)
                     .linear(rows());
+            launch(Kernel.TRANSPOSE)
+                    .pointer(w(0))
+                    .integer(spec.gateRows())
+                    .integer(inputs)
+                    .pointer(whole.transposedWeights())
+                    .grid((inputs + 31L) / 32, Math.min(65535, (spec.gateRows() + 31L) / 32), 1, 32, 8);
         } else if (x != source) {
             launch(Kernel.ROWS_TO_STEPS)
                     .pointer(source)
                     .integer(inputs)
-                    .pointer(lengths())
+                    .pointer(whole.lengths())
                     .flag(reverse)
-                    .integer(rnn.steps())
-                    .integer(rnn.batch())
+                    .integer(count)
+                    .integer(whole.batch())
                     .integer(inputs)
                     .pointer(x)
                     .linear((long) rows() * inputs);
@@ -373,26 +383,17 @@ final class LayerPass {
     }
 
     private void addInput(Group group) {
-        long to = gates.at((long) group.block() * hidden);
+        long to = b.gates.at((long) group.block() * hidden);
         int width = group.count() * hidden;
         if (!indices) {
-            backend.products().nt(x, inputs, w(group.gate()), inputs, to, gateRow(), rows(), width, inputs, true);
+            backend.products().nt(x(), inputs, w(group.gate()), inputs, to, gateRow(), rows(), width, inputs, true);
             return;
         }
-        long transposed = transposedWeights == null ? 0 : transposedWeights.address();
-        if (group.gate() == 0) {
-            launch(Kernel.TRANSPOSE)
-                    .pointer(w(0))
-                    .integer(spec.gateRows())
-                    .integer(inputs)
-                    .pointer(transposed)
-                    .grid((inputs + 31L) / 32, Math.min(65535, (spec.gateRows() + 31L) / 32), 1, 32, 8);
-        }
         launch(Kernel.GATHER_ROWS)
-                .pointer(transposed + 4L * group.gate() * hidden)
+                .pointer(whole.transposedWeights() + 4L * group.gate() * hidden)
                 .integer(spec.gateRows())
                 .integer(inputs)
-                .pointer(x)
+                .pointer(x())
                 .integer(rows())
                 .integer(width)
                 .pointer(to)
@@ -404,115 +405,30 @@ final class LayerPass {
     /** Writes the outputs to this direction's part of {@code y [T,N,D*H]}, in the order of time, 0 past the lengths. */
     void output(long y) {
         launch(Kernel.ROWS_TO_TIME)
-                .pointer(h(1))
-                .pointer(lengths())
+                .pointer(b.h.at(units()))
+                .pointer(whole.lengths())
                 .flag(reverse)
-                .integer(rnn.steps())
-                .integer(rnn.batch())
+                .integer(whole.steps())
+                .integer(whole.batch())
                 .integer(hidden)
                 .pointer(y + 4L * d * hidden)
                 .integer(spec.outputSize())
                 .flag(false)
-                .linear((long) rows() * hidden);
+                .linear(whole.steps() * units());
     }
 
     /**
      * All steps, backwards. The gradients by the final states are in dh and dc, and those by the initial ones afterwards.
      *
      * @param dyAddress {@code [T,N,D*H]}; 0 for zero
-     * @param dhLast what dh is at first; 0 for zero
+     * @param dhAtLast what dh is at first; 0 for zero
      */
-    void backward(long dyAddress, long dhLast) {
+    void backward(long dyAddress, long dhAtLast) {
+        windowsBefore = 0;
+        count = whole.steps();
         dy = dyAddress == 0 ? 0 : dyAddress + 4L * d * hidden;
-        this.dhLast = dhLast;
+        dhLast = dhAtLast;
         backwardForm.launch(this);
-    }
-
-    /**
-     * Adds the gradients of the weights, after {@link #backward}.
-     *
-     * @param gradients the flat vector
-     */
-    void addWeightGradients(long gradients) {
-        long scratch = rnn.scratch();
-        if (lengths() != 0) {
-            clearStatesPastLengths();
-        }
-        for (Group group : cell.input()) {
-            long da = gates.at((long) group.block() * hidden);
-            int width = group.count() * hidden;
-            long dw = gradients + 4 * (weightOffsets[0] + (long) group.gate() * hidden * inputs);
-            if (indices) {
-                launch(Kernel.SCATTER_ADD_ROWS)
-                        .pointer(da)
-                        .integer(gateRow())
-                        .pointer(x)
-                        .integer(rows())
-                        .integer(width)
-                        .integer(inputs)
-                        .pointer(dw)
-                        .wide(1)
-                        .wide(inputs)
-                        .grid(Math.min(inputs, 65535), Math.min(65535, (width + 255L) / 256), 1, Launcher.THREADS, 1);
-            } else {
-                backend.products().addTransposed(da, gateRow(), x, inputs, dw, inputs, width, inputs, rows(), scratch);
-            }
-            addBiasGradient(group, gradients, weightOffsets[2]);
-        }
-        for (int i = 0; i < cell.recurrent().size(); i++) {
-            Group group = cell.recurrent().get(i);
-            long da = gates.at((long) group.block() * hidden);
-            long du = gradients + 4 * (weightOffsets[1] + (long) group.gate() * hidden * hidden);
-            long states = i == 0 ? h(0) : p(0);
-            backend.products()
-                    .addTransposed(
-                            da, gateRow(), states, hidden, du, hidden, group.count() * hidden, hidden, rows(), scratch);
-            addBiasGradient(group, gradients, weightOffsets[3]);
-        }
-    }
-
-    /** There the gradients are zero, and zero times an infinite state would be NaN. */
-    private void clearStatesPastLengths() {
-        launch(Kernel.ROWS_TO_STEPS)
-                .pointer(h(0))
-                .integer(hidden)
-                .pointer(lengths())
-                .flag(false)
-                .integer(rnn.steps())
-                .integer(rnn.batch())
-                .integer(hidden)
-                .pointer(h(0))
-                .linear((long) rows() * hidden);
-    }
-
-    private void addBiasGradient(Group group, long gradients, long offset) {
-        if (offset >= 0) {
-            ColumnSums.add(
-                    backend.launcher(),
-                    gates.at((long) group.block() * hidden),
-                    gateRow(),
-                    rows(),
-                    group.count() * hidden,
-                    gradients + 4 * (offset + (long) group.gate() * hidden),
-                    rnn.scratch());
-        }
-    }
-
-    /** The elements of scratch that the gradients of the weights need. */
-    long scratchElements() {
-        int rows = rnn.maxRows();
-        long elements = 0;
-        for (Group group : cell.input()) {
-            int width = group.count() * hidden;
-            elements = Math.max(elements, backend.products().scratchElements(width, inputs, rows));
-            elements = Math.max(elements, ColumnSums.scratchElements(rows, width));
-        }
-        for (Group group : cell.recurrent()) {
-            int width = group.count() * hidden;
-            elements = Math.max(elements, backend.products().scratchElements(width, hidden, rows));
-            elements = Math.max(elements, ColumnSums.scratchElements(rows, width));
-        }
-        return elements;
     }
 
     /**
@@ -522,12 +438,12 @@ final class LayerPass {
      * @param steps room for the same in the order of the steps
      */
     void inputGradient(long dx, long steps) {
-        boolean direct = !reverse && rnn.lengths() == 0;
+        boolean direct = !reverse && !whole.hasLengths();
         boolean accumulate = direct && d > 0;
         for (Group group : cell.input()) {
             backend.products()
                     .nn(
-                            gates.at((long) group.block() * hidden),
+                            b.gates.at((long) group.block() * hidden),
                             gateRow(),
                             w(group.gate()),
                             inputs,
@@ -544,8 +460,8 @@ final class LayerPass {
                     .pointer(steps)
                     .pointer(lengths())
                     .flag(reverse)
-                    .integer(rnn.steps())
-                    .integer(rnn.batch())
+                    .integer(count)
+                    .integer(whole.batch())
                     .integer(inputs)
                     .pointer(dx)
                     .integer(inputs)

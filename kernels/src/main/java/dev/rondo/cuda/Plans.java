@@ -98,7 +98,9 @@ final class Plans {
 
     /** Whether a network of a cell may get the form {@code grid}, whose backward pass needs memory of its own. */
     boolean mayTakeGrid(Cell cell) {
-        return (isMeasured() || forced.contains("grid")) && device.cooperative() && cell != Cell.GRU_RESET_BEFORE;
+        return (isMeasured() || forced.contains("grid"))
+                && device.cooperative()
+                && CudaCells.of(cell).grid(false).isPresent();
     }
 
     /**
@@ -115,6 +117,10 @@ final class Plans {
          * reading the weights suits long sequences. */
         private int leastSteps() {
             return Integer.highestOneBit(Math.min(steps, MEASURED_STEPS));
+        }
+
+        private CudaCell kernels() {
+            return CudaCells.of(cell);
         }
 
         private String pass() {
@@ -141,7 +147,7 @@ final class Plans {
     }
 
     private Recurrence chosenFor(Shape shape, ToDoubleFunction<Recurrence> measure) {
-        if (StepRecurrence.NAME.equals(forced) || shape.cell == Cell.GRU_RESET_BEFORE) {
+        if (StepRecurrence.NAME.equals(forced) || shape.kernels().hasStepsOnly(shape.forward)) {
             return new StepRecurrence(shape.forward);
         }
         if (!isMeasured()) {
@@ -246,7 +252,7 @@ final class Plans {
     }
 
     private Supplier<Optional<Recurrence>> clusterOf(Shape shape, int blocks, int rows) {
-        return () -> ClusterRecurrence.of(device, launcher, shape.cell, shape.forward, shape.hidden, blocks, rows);
+        return () -> ClusterRecurrence.of(device, launcher, shape.kernels(), shape.forward, shape.hidden, blocks, rows);
     }
 
     /** The grid form with as many blocks as the device has multiprocessors, but none without units. */
@@ -258,7 +264,7 @@ final class Plans {
 
     private Supplier<Optional<Recurrence>> gridOf(Shape shape, int blocks, int slices) {
         return () -> GridRecurrence.of(
-                device, launcher, shape.cell, shape.forward, shape.hidden, shape.batch, blocks, slices);
+                device, launcher, shape.kernels(), shape.forward, shape.hidden, shape.batch, blocks, slices);
     }
 
     /** Empty also where the driver refuses to say anything about a kernel: there are other forms. */

@@ -10,12 +10,13 @@ import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.contract.InfinityContract;
 import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.PrecisionContract;
@@ -84,7 +85,7 @@ class CublasTest {
         int batch = 16;
         Random random = new Random(1);
         try (Backend backend = open(ProductsChoice.CUBLAS, Precision.FP32);
-                Rnn rnn = backend.rnn(spec, steps, batch)) {
+                Rnn rnn = backend.rnn(spec, steps, batch, Purpose.TRAINING)) {
             RnnParameters weights = backend.parameters(spec);
             weights.flat().set(random.doubles(weights.flat().size(), -0.2, 0.2).toArray());
             RnnParameters gradients = backend.parameters(spec);
@@ -98,8 +99,8 @@ class CublasTest {
             long graphs = Emulator.calls("cuGraphLaunch");
             for (int step = 0; step < 4; step++) {
                 gradients.flat().fill(0);
-                rnn.forward(Mode.TRAINING, weights, x, null, null, y, null);
-                rnn.backward(y, null, dx, null, gradients);
+                TrainingPass pass = rnn.call(weights, x).y(y).train();
+                pass.backward().dy(y).dx(dx).gradients(gradients).run();
                 double[] all = concatenated(
                         y.toDoubles(), dx.toDoubles(), gradients.flat().toDoubles());
                 first = first == null ? all : first;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.DirectionContract;
@@ -57,8 +57,8 @@ class FormsTest {
     }
 
     private static void run(Backend backend, RnnSpec spec) {
-        backend.rnn(spec, 1, 1)
-                .forward(Mode.INFERENCE, backend.parameters(spec), backend.tensor(1, 1, 1), null, null, null, null);
+        backend.rnn(spec, 1, 1, Purpose.INFERENCE)
+                .forward(backend.parameters(spec), backend.tensor(1, 1, 1), backend.tensor(1, 1, spec.hiddenSize()));
     }
 
     /** Contracts that go through all that a form does. */

@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.IntTensor;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.emulator.Emulator;
+import dev.rondo.spi.RnnBackwardCall;
+import dev.rondo.spi.RnnCall;
+import dev.rondo.spi.RnnPass;
 import dev.rondo.spi.Storage;
 import java.util.ArrayList;
 import java.util.List;
@@ -83,13 +86,15 @@ class LifecycleTest {
     void aClosedNetworkIsRefusedAlsoBehindTheChecksOfItsClass() {
         try (Backend backend = TestDevice.open();
                 TrainingStep one = new TrainingStep(backend, SPEC, 2, 2, false, null)) {
-            CudaRnn kernel = new CudaRnn(TestDevice.kernels(backend), SPEC, 2, 2);
+            CudaRnn kernel = new CudaRnn(TestDevice.kernels(backend), SPEC, 2, 2, Purpose.TRAINING);
             Tensor x = backend.tensor(2, 2, 3);
-            kernel.forward(Mode.TRAINING, 0, one.weights(), x, null, null, null, null);
+            RnnCall call = RnnCall.of(one.weights(), x);
+            RnnPass pass = kernel.train(call);
             kernel.close();
             kernel.close();
-            assertClosed("rnn", () -> kernel.forward(Mode.TRAINING, 0, one.weights(), x, null, null, null, null));
-            assertClosed("rnn", () -> kernel.backward(null, null, null, null, null));
+            assertClosed("rnn", () -> kernel.forward(call));
+            assertClosed("rnn", () -> kernel.train(call));
+            assertClosed("rnn", () -> pass.backward(RnnBackwardCall.of()));
             Rnn rnn = one.rnn();
             rnn.close();
             rnn.close();
@@ -108,12 +113,13 @@ class LifecycleTest {
         backend.close();
         backend.close();
         TestDevice.assertNothingLive();
-        assertClosed("backend cuda", one::run);
-        assertClosed("backend cuda", () -> one.y().toFloats());
+        assertClosed("tensor", one::run);
+        assertTrue(one.y().storage().isClosed());
+        assertClosed("tensor", () -> one.y().toFloats());
         assertClosed("backend cuda", () -> backend.tensor(1));
         assertClosed("backend cuda", () -> kernels.allocate(1));
         assertClosed("backend cuda", () -> kernels.allocateInts(1));
-        assertClosed("backend cuda", () -> kernels.rnn(SPEC, 1, 1));
+        assertClosed("backend cuda", () -> kernels.rnn(SPEC, 1, 1, Purpose.TRAINING));
         one.close();
         TestDevice.assertNothingLive();
     }
@@ -124,7 +130,7 @@ class LifecycleTest {
         try (Backend backend = TestDevice.open()) {
             Tensor tensor = backend.tensor(1000);
             RnnState state = backend.state(SPEC, 2);
-            Rnn rnn = backend.rnn(SPEC, 2, 2);
+            Rnn rnn = backend.rnn(SPEC, 2, 2, Purpose.TRAINING);
             long live = TestDevice.liveBytes(backend);
             assertTrue(live > 4000);
             CountDownLatch go = new CountDownLatch(1);
@@ -261,7 +267,7 @@ class LifecycleTest {
             try (Tensor tensor = backend.tensor(50);
                     IntTensor integers = backend.intTensor(50);
                     RnnState state = backend.state(SPEC, 2);
-                    Rnn rnn = backend.rnn(SPEC, 2, 2)) {
+                    Rnn rnn = backend.rnn(SPEC, 2, 2, Purpose.TRAINING)) {
                 assertEquals(tensor.size(), integers.size());
                 assertEquals(SPEC, rnn.spec());
                 assertEquals(2, state.h().dimension(1));
@@ -302,12 +308,12 @@ class LifecycleTest {
     private static void forget(Backend backend, TrainingStep step, boolean withGraph) {
         backend.tensor(50).fill(1);
         backend.intTensor(50);
-        Rnn rnn = backend.rnn(SPEC, 2, 2);
+        Rnn rnn = backend.rnn(SPEC, 2, 2, Purpose.TRAINING);
         if (withGraph) {
             Tensor x = backend.tensor(2, 2, 3);
             long graphs = Emulator.calls("cuGraphInstantiateWithFlags");
             for (int i = 0; i < 2; i++) {
-                rnn.forward(Mode.TRAINING, step.weights(), x, null, null, null, null);
+                rnn.call(step.weights(), x).train().close();
             }
             // What is live goes down too, when a collection comes in between.
             assertEquals(graphs + 1, Emulator.calls("cuGraphInstantiateWithFlags"));

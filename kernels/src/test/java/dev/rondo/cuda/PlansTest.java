@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
@@ -159,9 +159,8 @@ class PlansTest {
         Initializers.uniform(weights, random);
         Initializers.uniform(x, 1, random);
         Initializers.uniform(dy, 0.1f, random);
-        try (Rnn rnn = backend.rnn(spec, steps, batch)) {
-            rnn.forward(Mode.TRAINING, weights, x, null, null, y, null);
-            rnn.backward(dy, null, null, null, gradients);
+        try (Rnn rnn = backend.rnn(spec, steps, batch, Purpose.TRAINING)) {
+            rnn.call(weights, x).y(y).train().backward(dy, gradients);
         }
         return gradients.flat().toFloats();
     }

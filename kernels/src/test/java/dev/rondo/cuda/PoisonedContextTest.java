@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.Cell;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.emulator.Emulator;
@@ -73,7 +74,7 @@ class PoisonedContextTest {
         assertRepeats(first, () -> one.y().copyFrom(one.y()));
         assertRepeats(first, () -> backend.tensor(1));
         assertRepeats(first, () -> backend.intTensor(1));
-        assertRepeats(first, () -> backend.rnn(RnnSpec.of(Cell.GRU, 3, 4), 2, 2));
+        assertRepeats(first, () -> backend.rnn(RnnSpec.of(Cell.GRU, 3, 4), 2, 2, Purpose.TRAINING));
         assertTrue(backend.description().startsWith("float32"));
         probing();
         one.close();

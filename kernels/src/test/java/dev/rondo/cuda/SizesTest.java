@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.emulator.Emulator;
 import java.util.function.Consumer;
@@ -43,8 +44,8 @@ class SizesTest {
     void largeNetworksAskForWhatTheyNeed(Cell cell, int steps, int batch, int inputs, int hidden, int blocks) {
         try (Backend backend = TestDevice.open()) {
             RnnSpec spec = RnnSpec.of(cell, inputs, hidden);
-            CudaOutOfMemoryException e =
-                    assertThrows(CudaOutOfMemoryException.class, () -> backend.rnn(spec, steps, batch));
+            CudaOutOfMemoryException e = assertThrows(
+                    CudaOutOfMemoryException.class, () -> backend.rnn(spec, steps, batch, Purpose.TRAINING));
             long bytes = 4L * steps * batch * blocks * hidden;
             assertTrue(e.requestedBytes() >= bytes && e.requestedBytes() < bytes + (1 << 16), e::toString);
             assertTrue(
@@ -77,7 +78,8 @@ class SizesTest {
         try (Backend backend = TestDevice.open()) {
             long allocations = Emulator.calls("cuMemAlloc");
             IllegalArgumentException e = assertThrows(
-                    IllegalArgumentException.class, () -> backend.rnn(RnnSpec.of(cell, inputs, hidden), steps, batch));
+                    IllegalArgumentException.class,
+                    () -> backend.rnn(RnnSpec.of(cell, inputs, hidden), steps, batch, Purpose.TRAINING));
             assertTrue(
                     String.valueOf(e.getMessage()).startsWith("maxSteps " + steps + " with maxBatch " + batch),
                     e::toString);

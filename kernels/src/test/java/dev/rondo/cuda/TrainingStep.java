@@ -1,16 +1,18 @@
 package dev.rondo.cuda;
 
 import dev.rondo.Backend;
+import dev.rondo.ForwardCall;
 import dev.rondo.Input;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
-import dev.rondo.Mode;
 import dev.rondo.Parameters;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.train.Adam;
 import dev.rondo.train.GradientClipping;
 import dev.rondo.train.SoftmaxCrossEntropy;
@@ -65,12 +67,10 @@ final class TrainingStep implements AutoCloseable {
         this.spec = spec;
         this.lengths = rowLengths;
         Random random = new Random(7);
-        startWeights = floats(random, (int) spec.layout().size());
-        startLinear =
-                floats(random, (int) Linear.layout(spec.outputSize(), CLASSES).size());
+        startWeights = floats(random, spec.layout().size());
+        startLinear = floats(random, Linear.layout(spec.outputSize(), CLASSES).size());
         try {
-            rnn = own(backend.rnn(spec, steps, batch));
-            rnn.setDropoutSeed(3);
+            rnn = own(backend.rnn(spec, steps, batch, Purpose.TRAINING));
             linear = backend.linear(spec.outputSize(), CLASSES);
             crossEntropy = new SoftmaxCrossEntropy(backend);
             if (isIndices) {
@@ -85,7 +85,7 @@ final class TrainingStep implements AutoCloseable {
             targets = own(backend.intTensor(steps, batch))
                     .set(random.ints(steps * batch, -1, CLASSES).toArray());
             initial = own(backend.state(spec, batch));
-            initial.h().set(floats(random, (int) initial.h().size()));
+            initial.h().set(floats(random, initial.h().size()));
             last = own(backend.state(spec, batch));
             dInitial = own(backend.state(spec, batch));
             weights = own(backend.parameters(spec));
@@ -129,12 +129,25 @@ final class TrainingStep implements AutoCloseable {
     void train() {
         gradients.flat().fill(0);
         linearGradients.flat().fill(0);
-        rnn.forward(Mode.TRAINING, weights, x, lengths, initial, y, last);
-        Tensor weight = linearWeights.tensor("weight");
-        linear.forward(weight, linearWeights.tensor("bias"), y, logits);
-        crossEntropy.apply(logits, targets, loss, logits);
-        linear.backward(weight, y, logits, dy, linearGradients.tensor("weight"), linearGradients.tensor("bias"));
-        rnn.backward(dy, last, dx, dInitial, gradients);
+        ForwardCall call = rnn.call(weights, x)
+                .lengths(lengths)
+                .initial(initial)
+                .y(y)
+                .last(last)
+                .dropoutSeed(3);
+        try (TrainingPass pass = call.train()) {
+            Tensor weight = linearWeights.tensor("weight");
+            linear.forward(weight, linearWeights.tensor("bias"), y, logits);
+            crossEntropy.apply(logits, targets, loss, logits);
+            linear.backward(weight, y, logits, dy, linearGradients.tensor("weight"), linearGradients.tensor("bias"));
+            pass.backward()
+                    .dy(dy)
+                    .dLast(last)
+                    .dx(dx)
+                    .dInitial(dInitial)
+                    .gradients(gradients)
+                    .run();
+        }
         clipping.byGlobalNorm(gradients.flat(), 0.05);
         optimizer.update(weights.flat(), gradients.flat());
     }

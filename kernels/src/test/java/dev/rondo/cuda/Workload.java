@@ -95,7 +95,7 @@ final class Workload {
 
     private Tensor random(int... shape) {
         Tensor tensor = backend.tensor(shape);
-        float[] values = new float[(int) tensor.size()];
+        float[] values = new float[tensor.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextFloat() - 0.5f;
         }

@@ -1,15 +1,18 @@
 package dev.rondo.cpu.reference;
 
+import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.Storage;
 import java.util.Arrays;
 
 /** The oracle's memory: a Java array of float64. */
 final class DoubleArrayStorage implements Storage {
     private final double[] array;
-    private boolean closed;
+    private final Lifetime owner;
+    private volatile boolean closed;
 
-    DoubleArrayStorage(double[] array) {
+    DoubleArrayStorage(double[] array, Lifetime owner) {
         this.array = array;
+        this.owner = owner;
     }
 
     @Override
@@ -58,7 +61,7 @@ final class DoubleArrayStorage implements Storage {
 
     @Override
     public boolean isClosed() {
-        return closed;
+        return closed || owner.isEnded();
     }
 
     @Override

@@ -30,13 +30,13 @@ final class LayerPass {
         this.spec = spec;
         this.layer = layer;
         this.reverse = spec.direction().isReverse(d);
-        this.yOffset = d * hidden;
+        this.yOffset = d * spec.hiddenStateSize();
         this.cell = ReferenceCell.of(spec.cell(), hidden);
         this.weights = weights;
         this.x = x;
         this.lengths = lengths;
-        this.h = new double[steps + 1][batch][hidden];
-        this.c = new double[steps + 1][batch][hidden];
+        this.h = new double[steps + 1][batch][spec.hiddenStateSize()];
+        this.c = new double[steps + 1][batch][spec.cellStateSize()];
         this.saved = new double[steps][batch][cell.saved() * hidden];
     }
 
@@ -60,7 +60,7 @@ final class LayerPass {
                 int t = time(s, n);
                 double[] ax = inputProduct(t, n);
                 cell.forward(ax, weights, h[s][n], c[s][n], h[s + 1][n], c[s + 1][n], saved[s][n]);
-                System.arraycopy(h[s + 1][n], 0, y[t][n], yOffset, spec.hiddenSize());
+                System.arraycopy(h[s + 1][n], 0, y[t][n], yOffset, spec.hiddenStateSize());
             }
         }
     }
@@ -101,14 +101,15 @@ final class LayerPass {
      * @param gradients accumulated
      */
     void backward(double[][][] dy, double[][] dh, double[][] dc, double[][][] dx, Weights gradients) {
-        int hidden = spec.hiddenSize();
+        int hidden = spec.hiddenStateSize();
+        int cellState = spec.cellStateSize();
         for (int n = 0; n < lengths.length; n++) {
             for (int s = lengths[n] - 1; s >= 0; s--) {
                 int t = time(s, n);
                 double[] dhNext = dh[n];
                 add(dhNext, 0, dy[t][n], yOffset, hidden);
                 double[] dhBefore = new double[hidden];
-                double[] dcBefore = new double[hidden];
+                double[] dcBefore = new double[cellState];
                 double[] dax = new double[spec.gateRows()];
                 cell.backward(
                         saved[s][n], weights, h[s][n], c[s][n], dhNext, dc[n], dax, dhBefore, dcBefore, gradients);

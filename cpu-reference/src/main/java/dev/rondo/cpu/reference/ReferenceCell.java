@@ -1,6 +1,9 @@
 package dev.rondo.cpu.reference;
 
 import dev.rondo.Cell;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntFunction;
 
 /**
  * One step of one row of the batch: the equations of {@link Cell}. All arrays are those of the row; the letters are the
@@ -49,14 +52,16 @@ interface ReferenceCell {
             double[] dc,
             Weights gradients);
 
-    /** The cell of a name. */
+    /** Each cell with its class, made for a hidden size. */
+    Map<Cell, IntFunction<ReferenceCell>> CELLS = Map.of(
+            Cell.RNN_TANH, hidden -> new RnnCell(hidden, false),
+            Cell.RNN_RELU, hidden -> new RnnCell(hidden, true),
+            Cell.LSTM, LstmCell::new,
+            Cell.GRU, GruCell::new,
+            Cell.GRU_RESET_BEFORE, GruResetBeforeCell::new);
+
+    /** The cell of a name, which is one of {@link #CELLS}. */
     static ReferenceCell of(Cell cell, int hiddenSize) {
-        return switch (cell) {
-            case RNN_TANH -> new RnnCell(hiddenSize, false);
-            case RNN_RELU -> new RnnCell(hiddenSize, true);
-            case LSTM -> new LstmCell(hiddenSize);
-            case GRU -> new GruCell(hiddenSize);
-            case GRU_RESET_BEFORE -> new GruResetBeforeCell(hiddenSize);
-        };
+        return Objects.requireNonNull(CELLS.get(cell)).apply(hiddenSize);
     }
 }

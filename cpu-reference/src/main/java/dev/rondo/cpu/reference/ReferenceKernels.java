@@ -1,10 +1,13 @@
 package dev.rondo.cpu.reference;
 
 import dev.rondo.BackendException;
+import dev.rondo.Purpose;
+import dev.rondo.RnnOption;
 import dev.rondo.RnnSpec;
 import dev.rondo.internal.FloatArrayStorage;
 import dev.rondo.internal.FloatBufferStorage;
 import dev.rondo.internal.IntArrayStorage;
+import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
@@ -12,9 +15,16 @@ import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
 import dev.rondo.spi.Storage;
+import dev.rondo.spi.Supported;
+import java.util.EnumSet;
+import java.util.Optional;
 
 /** The open oracle. Its own memory is float64, so that nothing is rounded between two calls. */
 final class ReferenceKernels implements BackendKernels {
+    private static final Supported SUPPORTED =
+            new Supported("reference", ReferenceCell.CELLS.keySet(), EnumSet.of(RnnOption.DROPOUT));
+
+    private final Lifetime lifetime = new Lifetime();
     private final LayerKernels layers = new ReferenceLayers();
     private final LossKernels losses = new ReferenceLosses();
     private final OptimizerKernels optimizers = new ReferenceOptimizers();
@@ -27,7 +37,7 @@ final class ReferenceKernels implements BackendKernels {
     @Override
     public Storage allocate(long size) {
         try {
-            return new DoubleArrayStorage(new double[(int) size]);
+            return new DoubleArrayStorage(new double[(int) size], lifetime);
         } catch (OutOfMemoryError e) {
             throw new BackendException("not enough memory for " + size + " elements of float64", e);
         }
@@ -36,7 +46,7 @@ final class ReferenceKernels implements BackendKernels {
     @Override
     public IntStorage allocateInts(long size) {
         try {
-            return new IntArrayStorage(new int[(int) size]);
+            return new IntArrayStorage(new int[(int) size], lifetime);
         } catch (OutOfMemoryError e) {
             throw new BackendException("not enough memory for " + size + " elements of int32", e);
         }
@@ -55,7 +65,12 @@ final class ReferenceKernels implements BackendKernels {
     }
 
     @Override
-    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+    public Optional<String> unsupported(RnnSpec spec) {
+        return SUPPORTED.missing(spec);
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
         return new ReferenceRnn(spec);
     }
 
@@ -76,6 +91,6 @@ final class ReferenceKernels implements BackendKernels {
 
     @Override
     public void close() {
-        // nothing but the garbage collector's
+        lifetime.end();
     }
 }

@@ -11,7 +11,7 @@ final class ReferenceLayers implements LayerKernels {
     public void linearForward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y) {
         int outputs = weight.dimension(0);
         int inputs = weight.dimension(1);
-        int rows = (int) (x.size() / inputs);
+        int rows = x.size() / inputs;
         double[] w = weight.toDoubles();
         double[] b = bias != null ? bias.toDoubles() : new double[outputs];
         double[] xs = x.toDoubles();
@@ -28,7 +28,7 @@ final class ReferenceLayers implements LayerKernels {
             Tensor weight, Tensor x, Tensor dy, @Nullable Tensor dx, @Nullable Tensor dWeight, @Nullable Tensor dBias) {
         int outputs = weight.dimension(0);
         int inputs = weight.dimension(1);
-        int rows = (int) (x.size() / inputs);
+        int rows = x.size() / inputs;
         double[] w = weight.toDoubles();
         double[] xs = x.toDoubles();
         double[] dys = dy.toDoubles();

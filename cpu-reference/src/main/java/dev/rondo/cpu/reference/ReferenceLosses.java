@@ -10,7 +10,7 @@ final class ReferenceLosses implements LossKernels {
     @Override
     public void softmaxCrossEntropy(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
         int[] target = targets.toInts();
-        int classes = (int) (logits.size() / target.length);
+        int classes = logits.size() / target.length;
         double[] a = logits.toDoubles();
         double[] gradient = new double[a.length];
         int counted = 0;

@@ -1,0 +1,133 @@
+package dev.rondo.bench.conform;
+
+import dev.rondo.Backend;
+import dev.rondo.Mode;
+import dev.rondo.Rnn;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
+import dev.rondo.Tensor;
+import dev.rondo.bench.check.CaseResult;
+import dev.rondo.bench.check.CaseTensor;
+import dev.rondo.bench.check.Mismatch;
+import dev.rondo.bench.check.Workspace;
+import dev.rondo.layout.OnnxLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Runs one case on one backend, through the public API. */
+final class CaseRunner implements AutoCloseable {
+    private final Case tested;
+    private final RnnSpec spec;
+    private final OnnxLayout layout;
+    private final Workspace workspace;
+
+    private CaseRunner(Case tested, Backend backend) {
+        this.tested = tested;
+        this.workspace = new Workspace(backend);
+        this.spec = CaseSupport.spec(tested);
+        this.layout = new OnnxLayout(
+                spec, tested.steps(), tested.batch(), tested.attributes().batchMajor());
+    }
+
+    /** Runs a case and compares every output that it lists. */
+    static CaseResult run(Case tested, Backend backend) {
+        List<String> missing = CaseSupport.missing(tested);
+        if (!missing.isEmpty()) {
+            return new CaseResult.Unsupported(String.join(", ", missing));
+        }
+        List<Mismatch> mismatches = new ArrayList<>();
+        try {
+            Map<String, double[]> actual = compute(tested, backend);
+            for (CaseTensor expected : tested.outputs().values()) {
+                Mismatch.between(expected, actual.get(expected.name()), tested.atol())
+                        .ifPresent(mismatches::add);
+            }
+        } catch (RuntimeException e) {
+            return new CaseResult.Failed("the backend threw " + e.toString().replaceAll("\\s+", " "), List.of());
+        }
+        return mismatches.isEmpty() ? new CaseResult.Passed() : CaseResult.Failed.of(mismatches);
+    }
+
+    /** Every output that a case of this kind can list, in ONNX's layout. */
+    static Map<String, double[]> compute(Case tested, Backend backend) {
+        try (CaseRunner runner = new CaseRunner(tested, backend)) {
+            return runner.compute();
+        }
+    }
+
+    private Map<String, double[]> compute() {
+        int steps = tested.steps();
+        int batch = tested.batch();
+        RnnParameters weights = workspace.own(workspace.backend().parameters(spec));
+        layout.setWeights(weights, tested.input("W").values(), tested.input("R").values(), tested.values("B"));
+        Tensor x = workspace.tensor(layout.inputToRondo(tested.input("X").values()), steps, batch, spec.inputSize());
+        RnnState initial = state("initial_h", "initial_c");
+        Tensor y = workspace.unset(steps, batch, spec.outputSize());
+        RnnState last = workspace.unsetState(spec, tested.batch());
+        boolean gradients = tested.isGradientCase();
+        Rnn rnn = workspace.own(workspace.backend().rnn(spec, steps, batch));
+        rnn.forward(gradients ? Mode.TRAINING : Mode.INFERENCE, weights, x, tested.lengths(), initial, y, last);
+        Map<String, double[]> outputs = new TreeMap<>();
+        outputs.put("Y", layout.outputToOnnx(y.toDoubles()));
+        putState(outputs, "Y", last);
+        if (gradients) {
+            backward(rnn, outputs);
+        }
+        return outputs;
+    }
+
+    private void backward(Rnn rnn, Map<String, double[]> outputs) {
+        double[] upstream = tested.values("dY");
+        Tensor dy = upstream == null
+                ? null
+                : workspace.tensor(layout.outputToRondo(upstream), tested.steps(), tested.batch(), spec.outputSize());
+        Tensor dx = workspace.unset(tested.steps(), tested.batch(), spec.inputSize());
+        RnnState dInitial = workspace.unsetState(spec, tested.batch());
+        RnnParameters dWeights = workspace.own(workspace.backend().parameters(spec));
+        rnn.backward(dy, state("dY_h", "dY_c"), dx, dInitial, dWeights);
+        outputs.put("dX", layout.inputToOnnx(dx.toDoubles()));
+        outputs.put("dW", layout.inputWeights(dWeights));
+        outputs.put("dR", layout.recurrentWeights(dWeights));
+        if (spec.bias()) {
+            outputs.put("dB", layout.biases(dWeights));
+        }
+        putState(outputs, "dinitial", dInitial);
+    }
+
+    /** Puts {@code NAME_h} and, where there is a cell state, {@code NAME_c}. */
+    private void putState(Map<String, double[]> outputs, String name, RnnState state) {
+        outputs.put(name + "_h", layout.stateToOnnx(state.h().toDoubles()));
+        Tensor c = state.c();
+        if (c != null) {
+            outputs.put(name + "_c", layout.stateToOnnx(c.toDoubles()));
+        }
+    }
+
+    /** The state of two inputs of the case; null where it has neither, zero where it has one of them only. */
+    private @Nullable RnnState state(String hName, String cName) {
+        double[] h = tested.values(hName);
+        double[] c = tested.values(cName);
+        if (h == null && c == null) {
+            return null;
+        }
+        RnnState state = workspace.state(spec, tested.batch());
+        if (h != null) {
+            state.h().set(layout.stateToRondo(h));
+        }
+        Tensor cellState = state.c();
+        if (c != null && cellState != null) {
+            cellState.set(layout.stateToRondo(c));
+        }
+        return state;
+    }
+
+    /** Closes what the case took of the backend. */
+    @Override
+    public void close() {
+        workspace.close();
+    }
+}

@@ -1,0 +1,186 @@
+package dev.rondo.layout;
+
+import dev.rondo.Cell;
+import dev.rondo.RnnParameters;
+import dev.rondo.RnnSpec;
+import dev.rondo.Tensor;
+import dev.rondo.WeightRole;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Converts between the layout of ONNX and Rondo's, for one layer. All arrays are row-major.
+ *
+ * <table>
+ * <caption>The two layouts</caption>
+ * <tr><th></th><th>ONNX</th><th>ONNX, layout 1</th><th>Rondo</th></tr>
+ * <tr><td>input</td><td>X [T,N,I]</td><td>[N,T,I]</td><td>x [T,N,I]</td></tr>
+ * <tr><td>output</td><td>Y [T,D,N,H]</td><td>[N,T,D,H]</td><td>y [T,N,D*H]</td></tr>
+ * <tr><td>states</td><td>[D,N,H]</td><td>[N,D,H]</td><td>[D,N,H]</td></tr>
+ * <tr><td>input weights</td><td>W [D,G*H,I]</td><td>the same</td><td>weight_ih [G*H,I] per direction</td></tr>
+ * <tr><td>recurrent weights</td><td>R [D,G*H,H]</td><td>the same</td><td>weight_hh [G*H,H] per direction</td></tr>
+ * <tr><td>biases</td><td>B [D,2*G*H]</td><td>the same</td><td>bias_ih [G*H], bias_hh [G*H] per direction</td></tr>
+ * <tr><td>gates of LSTM</td><td>i o f c</td><td>the same</td><td>i f g o</td></tr>
+ * <tr><td>gates of GRU</td><td>z r h</td><td>the same</td><td>r z n</td></tr>
+ * </table>
+ *
+ * <p>A gradient has the layout of what it is the gradient of.
+ *
+ * @param spec a network of one layer
+ * @param steps T
+ * @param batch N
+ * @param batchMajor whether ONNX's arrays are in layout 1
+ */
+public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor) {
+    /** Place k: the block of ONNX that holds Rondo's gate k. */
+    private static final int[] LSTM_BLOCKS = {0, 2, 3, 1};
+
+    private static final int[] GRU_BLOCKS = {1, 0, 2};
+    private static final int[] ONE_BLOCK = {0};
+
+    public OnnxLayout {
+        if (spec.layers() != 1) {
+            throw new IllegalArgumentException("spec: expected one layer, got " + spec.layers());
+        }
+    }
+
+    /** X to x. */
+    public double[] inputToRondo(double[] x) {
+        return batchMajor ? transpose(x, new int[] {batch, steps, spec.inputSize()}, 1, 0, 2) : x;
+    }
+
+    /** x to X. */
+    public double[] inputToOnnx(double[] x) {
+        return batchMajor ? transpose(x, new int[] {steps, batch, spec.inputSize()}, 1, 0, 2) : x;
+    }
+
+    /** Y to y. */
+    public double[] outputToRondo(double[] y) {
+        int directions = spec.directions();
+        int hidden = spec.hiddenSize();
+        return batchMajor
+                ? transpose(y, new int[] {batch, steps, directions, hidden}, 1, 0, 2, 3)
+                : transpose(y, new int[] {steps, directions, batch, hidden}, 0, 2, 1, 3);
+    }
+
+    /** y to Y. */
+    public double[] outputToOnnx(double[] y) {
+        int[] shape = {steps, batch, spec.directions(), spec.hiddenSize()};
+        return batchMajor ? transpose(y, shape, 1, 0, 2, 3) : transpose(y, shape, 0, 2, 1, 3);
+    }
+
+    /** initial_h, Y_h and their like to h. */
+    public double[] stateToRondo(double[] state) {
+        return batchMajor ? transpose(state, new int[] {batch, spec.directions(), spec.hiddenSize()}, 1, 0, 2) : state;
+    }
+
+    /** h to initial_h, Y_h and their like. */
+    public double[] stateToOnnx(double[] state) {
+        return batchMajor ? transpose(state, new int[] {spec.directions(), batch, spec.hiddenSize()}, 1, 0, 2) : state;
+    }
+
+    /** W, R and B to weights; without B, biases are set to zero. */
+    public void setWeights(RnnParameters weights, double[] w, double[] r, double @Nullable [] b) {
+        int rows = spec.gateRows();
+        for (int d = 0; d < spec.directions(); d++) {
+            int inputs = rows * spec.inputSize();
+            int states = rows * spec.hiddenSize();
+            set(weights, d, WeightRole.INPUT, toRondo(w, d * inputs, inputs));
+            set(weights, d, WeightRole.RECURRENT, toRondo(r, d * states, states));
+            if (spec.bias()) {
+                double[] biases = b == null ? new double[spec.directions() * 2 * rows] : b;
+                set(weights, d, WeightRole.BIAS_INPUT, toRondo(biases, 2 * d * rows, rows));
+                set(weights, d, WeightRole.BIAS_RECURRENT, toRondo(biases, (2 * d + 1) * rows, rows));
+            }
+        }
+    }
+
+    /** Weights to W. */
+    public double[] inputWeights(RnnParameters weights) {
+        return gather(weights, WeightRole.INPUT);
+    }
+
+    /** Weights to R. */
+    public double[] recurrentWeights(RnnParameters weights) {
+        return gather(weights, WeightRole.RECURRENT);
+    }
+
+    /** Weights to B. */
+    public double[] biases(RnnParameters weights) {
+        return gather(weights, WeightRole.BIAS_INPUT, WeightRole.BIAS_RECURRENT);
+    }
+
+    private static void set(RnnParameters weights, int d, WeightRole role, double[] values) {
+        weight(weights, d, role).set(values);
+    }
+
+    private static Tensor weight(RnnParameters weights, int d, WeightRole role) {
+        return Objects.requireNonNull(weights.tensor(0, d, role));
+    }
+
+    private double[] gather(RnnParameters weights, WeightRole... roles) {
+        double[] onnx = new double[0];
+        int filled = 0;
+        for (int d = 0; d < spec.directions(); d++) {
+            for (WeightRole role : roles) {
+                double[] part = weight(weights, d, role).toDoubles();
+                if (filled == 0) {
+                    onnx = new double[spec.directions() * roles.length * part.length];
+                }
+                toOnnx(part, onnx, filled);
+                filled += part.length;
+            }
+        }
+        return onnx;
+    }
+
+    private double[] toRondo(double[] onnx, int start, int length) {
+        int[] blocks = blocks(spec.cell());
+        int block = length / blocks.length;
+        double[] rondo = new double[length];
+        for (int gate = 0; gate < blocks.length; gate++) {
+            System.arraycopy(onnx, start + blocks[gate] * block, rondo, gate * block, block);
+        }
+        return rondo;
+    }
+
+    private void toOnnx(double[] rondo, double[] onnx, int start) {
+        int[] blocks = blocks(spec.cell());
+        int block = rondo.length / blocks.length;
+        for (int gate = 0; gate < blocks.length; gate++) {
+            System.arraycopy(rondo, gate * block, onnx, start + blocks[gate] * block, block);
+        }
+    }
+
+    private static int[] blocks(Cell cell) {
+        return switch (cell) {
+            case LSTM -> LSTM_BLOCKS;
+            case GRU, GRU_RESET_BEFORE -> GRU_BLOCKS;
+            case RNN_TANH, RNN_RELU -> ONE_BLOCK;
+        };
+    }
+
+    /** Reorders indices: index k of the result is index {@code axes[k]} of the given array. */
+    private static double[] transpose(double[] values, int[] shape, int... axes) {
+        int rank = axes.length;
+        int[] strides = new int[rank];
+        int stride = 1;
+        for (int axis = rank - 1; axis >= 0; axis--) {
+            strides[axis] = stride;
+            stride *= shape[axis];
+        }
+        double[] result = new double[values.length];
+        int[] index = new int[rank];
+        for (int place = 0; place < result.length; place++) {
+            int from = 0;
+            for (int k = 0; k < rank; k++) {
+                from += index[k] * strides[axes[k]];
+            }
+            result[place] = values[from];
+            for (int k = rank - 1; k >= 0 && ++index[k] == shape[axes[k]]; k--) {
+                index[k] = 0;
+            }
+        }
+        return result;
+    }
+}
