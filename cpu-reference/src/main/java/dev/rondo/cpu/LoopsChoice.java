@@ -78,4 +78,19 @@ final class LoopsChoice {
         }
         return loops;
     }
+
+    /** Returns when the loops are as fast as they will be; at once for plain loops, or if the thread is interrupted. */
+    static void warmUp() {
+        Thread thread;
+        synchronized (LoopsChoice.class) {
+            thread = warmUp;
+        }
+        if (thread != null) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
 }

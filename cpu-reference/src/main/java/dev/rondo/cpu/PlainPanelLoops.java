@@ -105,23 +105,14 @@ final class PlainPanelLoops extends PlainLoops implements PanelLoops {
     }
 
     /** One row of C and one panel; the factors lie {@code aStep} apart. */
-    private void panel(
-            float[] a, int aOffset, int aStep, int depth, float[] b, int bOffset, float[] c, int cOffset) {
+    private void panel(float[] a, int aOffset, int aStep, int depth, float[] b, int bOffset, float[] c, int cOffset) {
         for (int j = 0; j < panel; j += COLUMNS) {
             columns(a, aOffset, aStep, depth, b, bOffset + j, panel, c, cOffset + j);
         }
     }
 
     private static void columns(
-            float[] a,
-            int aOffset,
-            int aStep,
-            int depth,
-            float[] b,
-            int bOffset,
-            int bRow,
-            float[] c,
-            int cOffset) {
+            float[] a, int aOffset, int aStep, int depth, float[] b, int bOffset, int bRow, float[] c, int cOffset) {
         float s0 = c[cOffset];
         float s1 = c[cOffset + 1];
         float s2 = c[cOffset + 2];

@@ -4,28 +4,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls the vector loops until they are compiled, on arrays as small as can be, since until then a call takes so long. A loop counts as compiled
- * when it takes at most twice the time of the plain one, which is far from what it takes before: some ten times as long.
+ * Calls the vector loops until they are compiled, on arrays as small as can be, since until then a call takes so long. A loop
+ * counts as compiled when it takes at most twice the time of the plain one; before, it takes more than ten times that.
  *
- * <p>A thread does that, in about a second: the compiler counts calls, and works beside it. A loop that does not become fast, for a JVM
- * may have no compiler that knows vectors, stays plain.
+ * <p>A thread does that, in about a second: the compiler counts calls, and works beside the thread. A loop that does not become fast stays
+ * plain: a JVM may have no compiler that knows vectors.
  */
 final class WarmUp {
     /** Calls that are timed together; the fastest of several such samples counts. */
     private static final int CALLS = 10;
 
-    /** Samples of the plain loop, after which it is compiled, and samples of the vector loop before it is judged. */
-    private static final int SAMPLES = 80;
+    /** Samples of either loop before they are compared. */
+    private static final int SAMPLES = 60;
 
-    /** The longest visit to one loop, in nanoseconds, the first time: enough calls for the compiler, which then works on while the next loop is called. */
-    private static final long FIRST_VISIT = 60_000_000;
+    /** Samples of the first visit to a loop: the compiler has counted enough then, and works on while other loops are called. */
+    private static final int FIRST_VISIT = 400;
 
-    private static final long LATER_VISIT = 2_000_000;
+    private static final int LATER_VISIT = 50;
 
-    /** All visits, in nanoseconds. */
+    /** The longest visit, in nanoseconds. */
+    private static final long LONGEST_VISIT = 60_000_000;
+
+    /** After so many nanoseconds of visits their pauses grow, to so many milliseconds; after so many there are no more. */
+    private static final long SOON = 3_000_000_000L;
+
     private static final long LIMIT = 20_000_000_000L;
-
-    private static final int LONGEST_PAUSE = 50;
+    private static final int LONGEST_PAUSE = 100;
 
     private final WarmingLoops loops;
     private final Loop.Operands operands;
@@ -36,7 +40,9 @@ final class WarmUp {
         this.operands = new Loop.Operands(loops.panel());
         for (Loop loop : Loop.values()) {
             if (!loops.isWarm(loop)) {
-                visits.add(new Visit(loop));
+                for (int rows : loop.rows) {
+                    visits.add(new Visit(loop, rows));
+                }
             }
         }
     }
@@ -52,19 +58,24 @@ final class WarmUp {
     }
 
     private void run() {
-        long end = System.nanoTime() + LIMIT;
-        long visit = FIRST_VISIT;
-        for (int pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+        long start = System.nanoTime();
+        int pause = 1;
+        for (int samples = FIRST_VISIT; ; samples = LATER_VISIT) {
             for (Visit next : List.copyOf(visits)) {
-                if (next.isFast(visit)) {
-                    loops.use(next.loop);
+                if (next.isFast(samples)) {
                     visits.remove(next);
+                    if (visits.stream().noneMatch(other -> other.loop == next.loop)) {
+                        loops.use(next.loop);
+                    }
                 }
             }
-            if (visits.isEmpty() || System.nanoTime() - end > 0) {
+            long time = System.nanoTime() - start;
+            if (visits.isEmpty() || time > LIMIT) {
                 return;
             }
-            visit = LATER_VISIT;
+            if (time > SOON) {
+                pause = Math.min(2 * pause, LONGEST_PAUSE);
+            }
             try {
                 Thread.sleep(pause);
             } catch (InterruptedException e) {
@@ -73,35 +84,30 @@ final class WarmUp {
         }
     }
 
-    /** What is known of one loop. */
+    /** One form of a loop, and what its visits have found. */
     private final class Visit {
         private final Loop loop;
-        private int at;
-        private int samples;
+        private final int rows;
+        private int done;
         private long plain = Long.MAX_VALUE;
         private long vector = Long.MAX_VALUE;
 
-        Visit(Loop loop) {
+        Visit(Loop loop, int rows) {
             this.loop = loop;
+            this.rows = rows;
         }
 
-        /** Calls the loop until it is fast in all its forms or so many nanoseconds are over. */
-        private boolean isFast(long most) {
-            long start = System.nanoTime();
-            while (System.nanoTime() - start < most) {
-                if (samples < SAMPLES) {
+        /** Calls the loop until it is fast, or so many samples were taken, or a long time is over. */
+        private boolean isFast(int samples) {
+            long end = System.nanoTime() + LONGEST_VISIT;
+            for (int i = 0; i < samples && System.nanoTime() - end < 0; i++) {
+                if (done < SAMPLES) {
                     plain = Math.min(plain, sample(loops.plain()));
                 }
                 vector = Math.min(vector, sample(loops.vector()));
-                samples++;
-                if (samples >= SAMPLES && vector / 2 <= plain) {
-                    at++;
-                    if (at == loop.rows.length) {
-                        return true;
-                    }
-                    samples = 0;
-                    plain = Long.MAX_VALUE;
-                    vector = Long.MAX_VALUE;
+                done++;
+                if (done >= SAMPLES && vector / 2 <= plain) {
+                    return true;
                 }
             }
             return false;
@@ -111,7 +117,7 @@ final class WarmUp {
             long start = System.nanoTime();
             for (int i = 0; i < CALLS; i++) {
                 operands.reset();
-                loop.call(which, operands, loop.rows[at]);
+                loop.call(which, operands, rows);
             }
             return System.nanoTime() - start;
         }

@@ -172,8 +172,7 @@ final class WarmingLoops implements PanelLoops {
     @Override
     public void gruResetBeforeForward(
             float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
-        of(Loop.GRU_RESET_BEFORE_FORWARD)
-                .gruResetBeforeForward(row, offset, gate, h, hOffset, hNext, hNextOffset, n);
+        of(Loop.GRU_RESET_BEFORE_FORWARD).gruResetBeforeForward(row, offset, gate, h, hOffset, hNext, hNextOffset, n);
     }
 
     @Override
