@@ -22,7 +22,7 @@ enum Kernel {
     GRU_RESET_BEFORE_FORWARD("gru_reset_before_forward", "ppppiii"),
     LSTM_BACKWARD("lstm_backward", "ppppppipiiiii"),
     LSTM_FORWARD("lstm_forward", "ppppppiii"),
-    MEAN_SQUARED_ERROR("mean_squared_error", "pplpp"),
+    MEAN_SQUARED_ERROR("mean_squared_error", "pppillpp"),
     MEAN_SQUARED_ERROR_FINISH("mean_squared_error", "pilp"),
     NORM_SQUARES("norm", "plp"),
     NORM_FINISH("norm", "pifpp"),
