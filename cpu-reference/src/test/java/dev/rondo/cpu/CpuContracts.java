@@ -22,7 +22,10 @@ abstract class CpuContracts extends BackendContracts {
     private static Backend open(String loops, BackendOptions options) {
         System.setProperty(LoopsChoice.PROPERTY, loops);
         try {
-            return Backend.named("cpu", options);
+            Backend backend = Backend.named("cpu", options);
+            // Not the plain loops that the vector loops begin with.
+            backend.warmUp();
+            return backend;
         } finally {
             System.clearProperty(LoopsChoice.PROPERTY);
         }
