@@ -1,9 +1,7 @@
 package dev.rondo.bench;
 
 import dev.rondo.BackendException;
-import dev.rondo.Input;
-import dev.rondo.Mode;
-import dev.rondo.RnnParameters;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
@@ -13,9 +11,12 @@ import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
 import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
+import dev.rondo.spi.RnnBackwardCall;
+import dev.rondo.spi.RnnCall;
 import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.RnnPass;
 import dev.rondo.spi.Storage;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /** The kernels of another backend; the recurrent ones have a fault. */
 final class FaultyKernels implements BackendKernels {
@@ -34,11 +35,16 @@ final class FaultyKernels implements BackendKernels {
     }
 
     @Override
-    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch) {
+    public Optional<String> unsupported(RnnSpec spec) {
+        return right.unsupported(spec);
+    }
+
+    @Override
+    public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
         if (fault == Fault.NARROW && spec.hiddenSize() >= 1000) {
             throw new BackendException("not enough memory");
         }
-        return new FaultyRnn(right.rnn(spec, maxSteps, maxBatch));
+        return new FaultyRnn(right.rnn(spec, maxSteps, maxBatch, purpose));
     }
 
     private final class FaultyRnn implements RnnKernel {
@@ -49,16 +55,20 @@ final class FaultyKernels implements BackendKernels {
         }
 
         @Override
-        public void forward(
-                Mode mode,
-                long dropoutSeed,
-                RnnParameters weights,
-                Input x,
-                int @Nullable [] lengths,
-                @Nullable RnnState initial,
-                @Nullable Tensor y,
-                @Nullable RnnState last) {
-            kernel.forward(mode, dropoutSeed, weights, x, lengths, initial, y, last);
+        public void forward(RnnCall call) {
+            kernel.forward(call);
+            spoil(call);
+        }
+
+        @Override
+        public RnnPass train(RnnCall call) {
+            RnnPass pass = kernel.train(call);
+            spoil(call);
+            return new FaultyPass(pass);
+        }
+
+        private void spoil(RnnCall call) {
+            Tensor y = call.y();
             forwards++;
             if (y != null && fault == Fault.NAN) {
                 y.view(y.size() - 1, 1).fill(Double.NaN);
@@ -71,16 +81,25 @@ final class FaultyKernels implements BackendKernels {
         }
 
         @Override
-        public void backward(
-                @Nullable Tensor dy,
-                @Nullable RnnState dLast,
-                @Nullable Tensor dx,
-                @Nullable RnnState dInitial,
-                @Nullable RnnParameters gradients) {
+        public void close() {
+            kernel.close();
+        }
+    }
+
+    private final class FaultyPass implements RnnPass {
+        private final RnnPass pass;
+
+        FaultyPass(RnnPass pass) {
+            this.pass = pass;
+        }
+
+        @Override
+        public void backward(RnnBackwardCall call) {
             if (fault == Fault.THROWING) {
                 throw new BackendException("the device\nis gone");
             }
-            kernel.backward(dy, dLast, dx, dInitial, gradients);
+            pass.backward(call);
+            RnnState dInitial = call.dInitial();
             if (dInitial != null && fault == Fault.OFF) {
                 Tensor first = dInitial.h().view(0, 1);
                 first.fill(first.toDoubles()[0] + 1e-3);
@@ -89,7 +108,7 @@ final class FaultyKernels implements BackendKernels {
 
         @Override
         public void close() {
-            kernel.close();
+            pass.close();
         }
     }
 

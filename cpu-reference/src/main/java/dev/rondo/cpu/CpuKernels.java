@@ -27,13 +27,21 @@ final class CpuKernels implements BackendKernels {
     private final Lifetime lifetime = new Lifetime();
     private final LoopsChoice.Choice choice = LoopsChoice.choose();
     private final Workers workers;
+    private final PackedCache cache = new PackedCache();
+    private final Spares<WeightGradients.Scratch> gradientScratch;
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
 
     CpuKernels(int threads) {
-        this.workers = new Workers(threads);
-        this.layers = new CpuLayers(choice.loops(), workers);
+        this(new Workers(threads));
+    }
+
+    CpuKernels(Workers workers) {
+        this.workers = workers;
+        InnerLoops loops = choice.loops();
+        this.gradientScratch = new Spares<>(() -> new WeightGradients.Scratch(loops));
+        this.layers = new CpuLayers(choice.loops(), workers, cache);
         this.losses = new CpuLosses(workers);
         this.optimizers = new CpuOptimizers(workers);
     }
@@ -47,7 +55,7 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public Storage allocate(long size) {
-        return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size), lifetime);
+        return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size), lifetime, cache);
     }
 
     @Override
@@ -78,7 +86,7 @@ final class CpuKernels implements BackendKernels {
 
     @Override
     public RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose) {
-        return new CpuRnn(spec, choice.loops(), workers, maxSteps, maxBatch);
+        return new CpuRnn(spec, choice.loops(), workers, cache, gradientScratch, maxSteps, maxBatch, purpose);
     }
 
     @Override
@@ -100,5 +108,6 @@ final class CpuKernels implements BackendKernels {
     public void close() {
         lifetime.end();
         workers.close();
+        cache.clear();
     }
 }

@@ -12,12 +12,14 @@ import java.util.concurrent.atomic.AtomicLong;
 final class CpuStorage implements Storage {
     private final float[] array;
     private final Lifetime owner;
+    private final PackedCache cache;
     private final AtomicLong version = new AtomicLong();
     private volatile boolean closed;
 
-    CpuStorage(float[] array, Lifetime owner) {
+    CpuStorage(float[] array, Lifetime owner, PackedCache cache) {
         this.array = array;
         this.owner = owner;
+        this.cache = cache;
     }
 
     /** The elements, not a copy; who writes them calls {@link #changed()}. */
@@ -91,5 +93,6 @@ final class CpuStorage implements Storage {
     @Override
     public void close() {
         closed = true;
+        cache.forget(this);
     }
 }

@@ -5,11 +5,13 @@ import dev.rondo.internal.FloatArrayStorage;
 
 /**
  * The elements of a tensor as an array: its own where it stands on one, else a copy that can be written back. Kept from call
- * to call, so that nothing is allocated once warm.
+ * to call, so that nothing is allocated once warm; between calls it holds nothing of the caller's.
  */
 final class HostArray {
-    private float[] copy = new float[0];
-    float[] array = copy;
+    private static final float[] NONE = new float[0];
+
+    private float[] copy = NONE;
+    float[] array = NONE;
     int offset;
 
     /** Gives access for reading and writing; {@link #writeBack} is due after writing. */
@@ -38,5 +40,16 @@ final class HostArray {
         } else {
             tensor.storage().changed();
         }
+    }
+
+    /** Lets go of the tensor. */
+    void close() {
+        array = NONE;
+    }
+
+    /** Lets go of the tensor and of the copy: for what is seldom read. */
+    void forget() {
+        array = NONE;
+        copy = NONE;
     }
 }

@@ -12,35 +12,56 @@ final class LayerPass {
     /** So many internal rows are given {@code W x + b} before their steps are run: they are still in the cache then. */
     static final int PROJECTED_ROWS = 64;
 
+    private static final float[] NONE = new float[0];
+    private static final int[] NO_INDICES = new int[0];
+
     final LayerBuffers b;
     private final RnnSpec spec;
     private final int layer;
     private final int d;
     private final boolean reverse;
 
-    /** x in the order of the steps {@code [T][N][xRow]}, 0 past the lengths; used where the caller's order will not do. */
-    private float[] ordered = new float[0];
+    /**
+     * x in the order of the steps {@code [window][N][xRow]}, 0 past the lengths; used where the caller's order will not do, and
+     * made when it is first needed.
+     */
+    private float[] ordered = NONE;
 
     /** Where x is: the caller's array, the lower layer's, or {@link #ordered}. */
-    float[] x = new float[0];
+    float[] x = NONE;
 
     int xOffset;
 
-    /** One-hot input in the order of the steps {@code [T][N]}, -1 past the lengths. */
-    final int[] indices;
+    /** Where x is copied from, if it is. */
+    private float[] source = NONE;
+
+    private int sourceOffset;
+
+    /** One-hot input, as the caller has it. */
+    private int[] indices = NO_INDICES;
+
+    private int indicesOffset;
 
     boolean oneHot;
 
-    /** Gradient by x in the order of the steps {@code [T][N][xPadded]}; made when it is first needed. */
-    float[] dx = new float[0];
+    /** Gradient by x in the order of the steps {@code [T][N][xPadded]}, of the backward pass in progress. */
+    float[] dx = NONE;
 
-    LayerPass(RnnSpec spec, int layer, int d, InnerLoops loops, AlignedMemory memory, int maxSteps, int maxBatch) {
+    LayerPass(RnnSpec spec, int layer, int d, LayerBuffers buffers) {
         this.spec = spec;
         this.layer = layer;
         this.d = d;
         this.reverse = spec.direction().isReverse(d);
-        this.b = new LayerBuffers(spec, layer, loops, memory, maxSteps, maxBatch);
-        this.indices = layer == 0 ? new int[Sizes.product("one-hot input", maxSteps, maxBatch, 1)] : new int[0];
+        this.b = buffers;
+    }
+
+    /** Lets go of the caller's arrays and of the weights. */
+    void close() {
+        x = NONE;
+        source = NONE;
+        indices = NO_INDICES;
+        dx = NONE;
+        b.use((LayerWeights) null);
     }
 
     /** The time of the s-th step of row n; past the length, s itself. */
@@ -49,65 +70,76 @@ final class LayerPass {
     }
 
     /** Takes dense input as it is where its order and padding allow, else makes room to copy it. */
-    void setDense(float[] source, int offset, int steps, int batch, boolean asItIs) {
+    void setDense(float[] input, int offset, boolean asItIs) {
         oneHot = false;
         if (asItIs && !reverse) {
-            x = source;
+            x = input;
             xOffset = offset;
-        } else {
-            if (ordered.length < (long) steps * batch * b.xRow) {
-                ordered = Sizes.floats("inputs", steps, batch, b.xRow);
-            }
-            x = ordered;
-            xOffset = 0;
-        }
-    }
-
-    /** Copies the rows of dense input in the order of the steps, unless they are taken as they are. */
-    void order(float[] source, int offset, int steps, Share share) {
-        if (x != ordered) {
             return;
         }
-        for (int s = share.firstStep(steps); s < share.endStep(steps); s++) {
+        if (ordered.length < (long) b.window * b.batch * b.xRow) {
+            ordered = Sizes.floats("inputs", b.window, b.batch, b.xRow);
+        }
+        source = input;
+        sourceOffset = offset;
+        x = ordered;
+        xOffset = 0;
+    }
+
+    /** Copies the rows of some steps of dense input in the order of the steps, unless they are taken as they are. */
+    private void order(int from, int to, Share share) {
+        if (oneHot || x != ordered) {
+            return;
+        }
+        int end = share.endStep(from, to);
+        for (int s = share.firstStep(from, to); s < end; s++) {
             for (int n = share.first; n < share.end; n++) {
-                int to = (s * b.batch + n) * b.xRow;
+                int place = (s % b.window * b.batch + n) * b.xRow;
                 if (s < b.lengths[n]) {
-                    System.arraycopy(source, offset + (time(s, n) * b.batch + n) * b.xRow, ordered, to, b.xRow);
+                    System.arraycopy(
+                            source, sourceOffset + (time(s, n) * b.batch + n) * b.xRow, ordered, place, b.xRow);
                 } else {
-                    Arrays.fill(ordered, to, to + b.xRow, 0);
+                    Arrays.fill(ordered, place, place + b.xRow, 0);
                 }
             }
         }
         share.meet();
     }
 
-    /** Takes one-hot input, in the order of the steps. */
-    void setIndices(int[] source, int offset, int steps) {
+    /** Takes one-hot input. */
+    void setIndices(int[] input, int offset, int steps) {
         oneHot = true;
-        int batch = b.batch;
+        indices = input;
+        indicesOffset = offset;
         for (int s = 0; s < steps; s++) {
-            for (int n = 0; n < batch; n++) {
-                int t = time(s, n);
-                int index = s < b.lengths[n] ? source[offset + t * batch + n] : -1;
+            for (int n = 0; n < b.batch; n++) {
+                int index = index(s, n);
                 if (s < b.lengths[n] && (index < 0 || index >= spec.inputSize())) {
-                    throw new IllegalArgumentException("x[" + t + "," + n + "]: expected an index of 0 to "
+                    throw new IllegalArgumentException("x[" + time(s, n) + "," + n + "]: expected an index of 0 to "
                             + (spec.inputSize() - 1) + ", got " + index);
                 }
-                indices[s * batch + n] = index;
             }
-        }
-        if (b.columns.length == 0) {
-            b.columns = Sizes.floats("one-hot weights", 1, spec.inputSize(), b.row);
         }
     }
 
-    /** All steps of a share, from the states in slot 0; the final states end up in slot T. */
-    void forward(int steps, Share share) {
+    /** The index of the s-th step of row n; -1 past the length. */
+    int index(int s, int n) {
+        return s < b.lengths[n] ? indices[indicesOffset + time(s, n) * b.batch + n] : -1;
+    }
+
+    /**
+     * All steps of a share, from the states in slot 0; the final states end up in slot T. Writes the outputs in the order of
+     * time, 0 past the lengths.
+     *
+     * @param y receives the outputs at {@code offset + (t * N + n) * row + column}; not looked at if {@code row} is 0
+     */
+    void forward(int steps, Share share, float[] y, int offset, int row, int column) {
         int chunk = Math.min(b.window, Math.max(1, PROJECTED_ROWS / (share.end - share.first)));
         int to;
         for (int from = 0; from < steps; from = to) {
             // Not beyond the end of the window, where the rows of the next steps are those at its start.
             to = Math.min(steps, Math.min(from + chunk, from - from % b.window + b.window));
+            order(from, to, share);
             project(from, to, share);
             for (int s = from; s < to; s++) {
                 b.cell.forward(b, s, share);
@@ -115,6 +147,9 @@ final class LayerPass {
                     if (s >= b.lengths[n]) {
                         keepState(s, n, share);
                     }
+                }
+                if (row > 0) {
+                    output(s, share, y, offset, row, column);
                 }
                 share.meet();
             }
@@ -124,15 +159,16 @@ final class LayerPass {
     private void project(int from, int to, Share share) {
         int first = share.first;
         int count = share.end - first;
+        LayerWeights weights = b.weights();
         for (int s = from; s < to; s++) {
             for (int n = first; n < share.end; n++) {
                 int a = b.row(s, n);
-                int index = oneHot ? indices[s * b.batch + n] : -1;
+                int index = oneHot ? index(s, n) : -1;
                 for (int block = 0; block < b.row; block += b.padded) {
                     int j = block + share.from;
-                    System.arraycopy(b.biasRow, j, b.rows, a + j, share.to - share.from);
+                    System.arraycopy(weights.biasRow, j, b.rows, a + j, share.to - share.from);
                     if (index >= 0 && block < b.inputRow) {
-                        b.loops.add(b.rows, a + j, b.columns, index * b.row + j, share.to - share.from);
+                        b.loops.add(b.rows, a + j, weights.columns, index * b.row + j, share.to - share.from);
                     }
                 }
             }
@@ -141,12 +177,17 @@ final class LayerPass {
             return;
         }
         if (count == b.batch) {
-            b.inputProduct(from, 0, (to - from) * b.batch, share, x, xOffset + from * b.batch * b.xRow);
+            b.inputProduct(from, 0, (to - from) * b.batch, share, x, xOffset + place(from) * b.batch * b.xRow);
             return;
         }
         for (int s = from; s < to; s++) {
-            b.inputProduct(s, first, count, share, x, xOffset + (s * b.batch + first) * b.xRow);
+            b.inputProduct(s, first, count, share, x, xOffset + (place(s) * b.batch + first) * b.xRow);
         }
+    }
+
+    /** The place of a step in x. */
+    private int place(int s) {
+        return x == ordered ? s % b.window : s;
     }
 
     private void keepState(int s, int n, Share share) {
@@ -158,24 +199,16 @@ final class LayerPass {
         }
     }
 
-    /**
-     * Writes the outputs of a share in the order of time, 0 past the lengths.
-     *
-     * @param y receives them at {@code offset + (t * N + n) * row + column}
-     */
-    void output(int steps, Share share, float[] y, int offset, int row, int column) {
+    private void output(int s, Share share, float[] y, int offset, int row, int column) {
         int units = Math.min(share.to, b.hidden) - share.from;
-        for (int s = 0; s < steps; s++) {
-            for (int n = share.first; n < share.end; n++) {
-                int to = offset + (time(s, n) * b.batch + n) * row + column + share.from;
-                if (s < b.lengths[n]) {
-                    System.arraycopy(b.h, b.slot(s + 1, n) + share.from, y, to, units);
-                } else {
-                    Arrays.fill(y, to, to + units, 0);
-                }
+        for (int n = share.first; n < share.end; n++) {
+            int to = offset + (time(s, n) * b.batch + n) * row + column + share.from;
+            if (s < b.lengths[n]) {
+                System.arraycopy(b.h, b.slot(s + 1, n) + share.from, y, to, units);
+            } else {
+                Arrays.fill(y, to, to + units, 0);
             }
         }
-        share.meet();
     }
 
     /**
@@ -223,20 +256,13 @@ final class LayerPass {
         }
     }
 
-    /** Makes room for the gradient by x. */
-    void prepareInputGradient(int steps) {
-        if (dx.length < (long) steps * b.batch * b.xPadded) {
-            dx = Sizes.floats("gradients by the input", steps, b.batch, b.xPadded);
-        }
-    }
-
     /** {@code W^T da} of a share, in the order of the steps. */
     void inputGradient(int steps, Share share) {
         int first = share.first;
         int count = share.end - first;
         int chunk = count == b.batch ? Math.max(1, PROJECTED_ROWS / count) : 1;
-        int last = share.endStep(steps);
-        for (int s = share.firstStep(steps); s < last; s += chunk) {
+        int last = share.endStep(0, steps);
+        for (int s = share.firstStep(0, steps); s < last; s += chunk) {
             int rows = Math.min(chunk, last - s) * count;
             int from = (s * b.batch + first) * b.xPadded;
             Arrays.fill(dx, from, from + rows * b.xPadded, 0);
@@ -253,7 +279,7 @@ final class LayerPass {
      * @param assign whether to assign instead of to add
      */
     void addInputGradient(int steps, Share share, float[] target, int offset, int row, int width, boolean assign) {
-        for (int s = share.firstStep(steps); s < share.endStep(steps); s++) {
+        for (int s = share.firstStep(0, steps); s < share.endStep(0, steps); s++) {
             for (int n = share.first; n < share.end; n++) {
                 int from = (s * b.batch + n) * b.xPadded;
                 int to = offset + (time(s, n) * b.batch + n) * row;
@@ -272,7 +298,7 @@ final class LayerPass {
 
     /** Multiplies the outputs of this layer, or the gradient by them, by the mask of dropout. */
     void dropOut(long seed, int steps, Share share, float[] y, int row) {
-        for (int t = share.firstStep(steps); t < share.endStep(steps); t++) {
+        for (int t = share.firstStep(0, steps); t < share.endStep(0, steps); t++) {
             for (int n = share.first; n < share.end; n++) {
                 int at = (t * b.batch + n) * row + d * b.padded;
                 for (int j = 0; j < b.hidden; j++) {

@@ -42,13 +42,13 @@ final class Share {
     /**
      * Takes this worker's share.
      *
+     * @param active workers that there are
      * @param rows rows of the batch
      * @param units hidden units, padded
      * @param panel units of a panel
      * @param weights recurrent weights: multiplications of a step of one row
      */
-    void take(int rows, int units, int panel, long weights) {
-        int active = workers.active();
+    void take(int active, int rows, int units, int panel, long weights) {
         parties = parties(active, rows, units / panel, weights);
         byUnits = parties > 1;
         first = byUnits ? 0 : part(rows, worker, active);
@@ -105,13 +105,18 @@ final class Share {
         return first == end || from == to;
     }
 
-    /** The first of so many steps that this worker takes, where they can be computed one by one. */
-    int firstStep(int steps) {
-        return byUnits ? part(steps, worker, parties) : 0;
+    /** The part of all the work that this is. */
+    double size(int rows, int units) {
+        return (double) (end - first) * (to - from) / ((double) rows * units);
     }
 
-    int endStep(int steps) {
-        return byUnits ? part(steps, worker + 1, parties) : steps;
+    /** The first of some steps that this worker takes, where they can be computed one by one. */
+    int firstStep(int fromStep, int toStep) {
+        return byUnits ? fromStep + part(toStep - fromStep, worker, parties) : fromStep;
+    }
+
+    int endStep(int fromStep, int toStep) {
+        return byUnits ? fromStep + part(toStep - fromStep, worker + 1, parties) : toStep;
     }
 
     /** Waits until all that share the units are here. */

@@ -14,14 +14,14 @@ final class WeightGradients {
     /** Steps and rows of the batch that are multiplied at a time. */
     private static final int DEPTH = 128;
 
-    private final LayerPass pass;
-    private final LayerBuffers b;
+    private LayerPass pass;
+    private LayerBuffers b;
 
     /** {@code dW [inputRow][xPadded]}, or for one-hot input {@code [I][row]}. */
     private float[] dw = new float[0];
 
     /** {@code dU [row][Hp]}. */
-    private final float[] du;
+    private float[] du = new float[0];
 
     /** Sums of da, in internal rows: as b's gradient where x goes in, as u's where the state goes in. */
     private final float[] dbw;
@@ -31,7 +31,6 @@ final class WeightGradients {
     WeightGradients(LayerPass pass) {
         this.pass = pass;
         this.b = pass.b;
-        this.du = Sizes.floats("recurrent weight gradients", 1, b.row, b.padded);
         this.dbw = new float[b.row];
         this.dbu = new float[b.row];
     }
@@ -59,7 +58,13 @@ final class WeightGradients {
         }
     }
 
-    void prepare() {
+    /** Takes the pass whose gradients are to be computed, and makes room for them. */
+    void prepare(LayerPass open) {
+        pass = open;
+        b = open.b;
+        if (du.length == 0) {
+            du = Sizes.floats("recurrent weight gradients", 1, b.row, b.padded);
+        }
         int rows = pass.oneHot ? b.segment : b.inputRow;
         int columns = pass.oneHot ? b.row : b.xPadded;
         if (dw.length != (long) rows * columns) {
@@ -174,7 +179,7 @@ final class WeightGradients {
         }
         Arrays.fill(dbw, first, first + rows, 0);
         for (int m = 0; m < steps * b.batch; m++) {
-            int index = pass.indices[m];
+            int index = pass.index(m / b.batch, m % b.batch);
             if (index < 0) {
                 continue;
             }

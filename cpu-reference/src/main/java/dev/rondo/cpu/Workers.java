@@ -1,178 +1,229 @@
 package dev.rondo.cpu;
 
+import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A fixed set of threads that run one task together: the caller and {@code count - 1} daemon threads. A thread that waits
- * spins for some microseconds and then sleeps, so an idle set costs nothing.
+ * Runs tasks, with the helper threads of a backend where that is sooner. No caller waits for another one: small tasks, and all
+ * while another caller has the helpers, are done by the calling thread alone, without a lock.
+ *
+ * <p>Helpers need processors, and whether there are any is seen only by what they do. So it is reckoned up: what was lost by
+ * waiting for helpers is made up by a multiple of that time without them.
  */
 final class Workers implements AutoCloseable {
-    /** What every worker does with its own number. */
-    @FunctionalInterface
+    /** What some workers do together, each with its own number; the caller is number 0. */
     interface Task {
+        /**
+         * Told by the caller's thread, before any of them begins.
+         *
+         * @param workers how many they are
+         * @return the part of the work that number 0 does
+         */
+        double begin(int workers);
+
         void run(int worker);
     }
 
-    private static final int SPINS = 2_000;
+    /** A piece of work, whose result does not depend on who does it, and when. */
+    @FunctionalInterface
+    interface Piece {
+        void run(int piece);
+    }
 
-    /** Looks without a pause: a pause takes as long as a step of a small layer takes. */
-    private static final int SHORT_SPINS = 200;
+    private static final Cleaner CLEANER = Cleaner.create();
 
-    /** Two cache lines, in ints: processors fetch lines in pairs. */
-    private static final int LINE = 32;
-
-    /** About ten microseconds of multiplications. */
+    /** About ten microseconds of multiplications: waking others takes longer. */
     private static final long SMALL = 500_000;
 
-    private final Helper[] helpers;
-    private final AtomicInteger pending = new AtomicInteger();
-    private final AtomicIntegerArray meetings;
-    private int active = 1;
-    private volatile Task task = worker -> {};
-    private volatile int generation;
+    /** Multiplications of a nanosecond, where they are fast. */
+    private static final long SPEED = 50;
+
+    /** The longest time, in nanoseconds, that a task waits for helpers to come. */
+    private static final long LONGEST_WAIT = 50_000;
+
+    /** Times that a loss is spent alone: so helpers cost at most an eighth. */
+    private static final long PENALTY = 8;
+
+    /** What may be lost in a while of gains, in nanoseconds: about a slice of time of the operating system. */
+    private static final long CREDIT = 8_000_000;
+
+    /** Nanoseconds for which the number of processors is taken as known. */
+    private static final long KNOWN = 100_000_000;
+
+    private final Crew crew;
+    private final Cleaner.Cleanable end;
+    private final boolean always;
+
+    /** Callers in tasks that are not small. */
+    private final AtomicInteger callers = new AtomicInteger();
+
+    /** Nanoseconds to be computed alone before helpers are asked again. */
+    private final AtomicLong alone = new AtomicLong();
+
+    /** Gains less losses; of who has the crew. */
+    private long credit;
+
+    private volatile int processors;
+    private volatile long looked;
     private volatile boolean closed;
-    private volatile Throwable failure;
-    private volatile Thread caller;
 
     Workers(int count) {
-        meetings = new AtomicIntegerArray(count * LINE);
-        helpers = new Helper[count - 1];
-        for (int i = 0; i < helpers.length; i++) {
-            helpers[i] = new Helper(i + 1);
-            helpers[i].setDaemon(true);
-            helpers[i].setName("rondo-cpu-" + (i + 1));
-            helpers[i].start();
-        }
+        this(count, false);
+    }
+
+    /**
+     * Workers of whom all take part in every task, whatever that costs.
+     *
+     * @param always whether they do; for tests
+     */
+    Workers(int count, boolean always) {
+        this.always = always;
+        Crew helpers = new Crew(count - 1);
+        this.crew = helpers;
+        this.end = CLEANER.register(this, helpers::end);
+        this.processors = Runtime.getRuntime().availableProcessors();
+        this.looked = System.nanoTime();
     }
 
     int count() {
-        return helpers.length + 1;
+        return crew.helpers() + 1;
     }
 
-    /** How many workers take part in the task in progress: all, or the caller alone. */
-    int active() {
-        return active;
-    }
-
-    /**
-     * Waits until workers 0 to parties - 1 of the task in progress have come here as often as this one. Each has a counter in a
-     * cache line of its own, which only it writes: so the wait ends one transfer of a line after the last one came.
-     */
+    /** Waits until workers 0 to parties - 1 of a task have come here as often as this one. */
     void meet(int worker, int parties) {
-        int mine = meetings.get(worker * LINE) + 1;
-        meetings.setRelease(worker * LINE, mine);
-        for (int other = 0; other < parties; other++) {
-            for (int spins = 0; meetings.getAcquire(other * LINE) < mine; spins++) {
-                if (spins > SPINS) {
-                    Thread.yield();
-                } else if (spins > SHORT_SPINS) {
-                    Thread.onSpinWait();
-                }
-                if (failure != null) {
-                    throw new IllegalStateException("another worker failed", failure);
-                }
-            }
-        }
+        crew.meet(worker, parties);
     }
 
-    /**
-     * Runs the task for all workers, the calling thread being number 0, and returns when all are done. A small task is run by
-     * the calling thread alone: waking the others would take longer. {@link #active} tells the task which it is.
-     *
-     * @param operations roughly how many multiplications or elements the task has in all
-     * @param work what to do
-     */
-    synchronized void run(long operations, Task work) {
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException("backend cpu is closed");
         }
-        if (helpers.length == 0 || operations < SMALL) {
-            active = 1;
-            work.run(0);
+    }
+
+    /**
+     * Runs a task and returns when it is done. It begins with the workers that are there, at least the calling thread.
+     *
+     * @param operations roughly how many multiplications or elements the task has in all
+     * @param most workers that would have something to do
+     * @param task what to do
+     */
+    void run(long operations, int most, Task task) {
+        requireOpen();
+        if (isAlone(operations, most)) {
+            task.begin(1);
+            task.run(0);
             return;
         }
-        active = count();
-        for (int worker = 0; worker < active; worker++) {
-            meetings.setPlain(worker * LINE, 0);
-        }
-        task = work;
-        failure = null;
-        caller = Thread.currentThread();
-        pending.set(helpers.length);
-        generation++;
-        for (Helper helper : helpers) {
-            if (helper.asleep) {
-                LockSupport.unpark(helper);
-            }
-        }
+        callers.incrementAndGet();
         try {
-            work.run(0);
-        } catch (RuntimeException | Error e) {
-            failure = failure == null ? e : failure;
-        }
-        for (int spins = 0; pending.get() > 0; spins++) {
-            if (spins < SPINS) {
-                Thread.onSpinWait();
-            } else {
-                LockSupport.parkNanos(this, 50_000);
-            }
-        }
-        Throwable thrown = failure;
-        if (thrown instanceof RuntimeException exception) {
-            throw exception;
-        }
-        if (thrown instanceof Error error) {
-            throw error;
-        }
-    }
-
-    private final class Helper extends Thread {
-        private final int worker;
-        private volatile boolean asleep;
-
-        Helper(int worker) {
-            this.worker = worker;
-        }
-
-        @Override
-        public void run() {
-            int seen = 0;
-            while (true) {
-                for (int spins = 0; generation == seen && !closed; spins++) {
-                    if (spins < SPINS) {
-                        Thread.onSpinWait();
-                        continue;
-                    }
-                    asleep = true;
-                    if (generation == seen && !closed) {
-                        LockSupport.park(Workers.this);
-                    }
-                    asleep = false;
+            long start = System.nanoTime();
+            int helpers = helpers(most, start);
+            if (helpers > 0 && crew.take()) {
+                int workers = 1;
+                try {
+                    workers = crew.run(task, helpers, always ? Long.MAX_VALUE : patience(operations));
+                    reckon(start);
+                } finally {
+                    crew.leave();
                 }
-                if (closed) {
+                if (workers > 1) {
                     return;
                 }
-                seen = generation;
-                try {
-                    task.run(worker);
-                } catch (RuntimeException | Error e) {
-                    failure = failure == null ? e : failure;
-                }
-                if (pending.decrementAndGet() == 0) {
-                    LockSupport.unpark(caller);
-                }
             }
+            start = System.nanoTime();
+            task.begin(1);
+            task.run(0);
+            makeUp(start);
+        } finally {
+            callers.decrementAndGet();
         }
     }
 
-    /** Ends the threads, once the task in progress is done. */
-    @Override
-    public synchronized void close() {
-        closed = true;
-        for (Helper helper : helpers) {
-            LockSupport.unpark(helper);
+    /**
+     * Runs pieces of work, in any order, and returns when all are done.
+     *
+     * @param operations roughly how many multiplications or elements they have in all
+     * @param pieces how many there are
+     * @param piece what to do
+     */
+    void pieces(long operations, int pieces, Piece piece) {
+        requireOpen();
+        if (isAlone(operations, pieces)) {
+            runAll(pieces, piece);
+            return;
         }
+        callers.incrementAndGet();
+        try {
+            long start = System.nanoTime();
+            int helpers = helpers((int) Math.min(pieces, 1 + operations / (SMALL / 2)), start);
+            if (helpers > 0 && crew.take()) {
+                try {
+                    crew.run(piece, pieces, helpers);
+                    reckon(start);
+                } finally {
+                    crew.leave();
+                }
+            } else {
+                runAll(pieces, piece);
+                makeUp(start);
+            }
+        } finally {
+            callers.decrementAndGet();
+        }
+    }
+
+    private static void runAll(int pieces, Piece piece) {
+        for (int i = 0; i < pieces; i++) {
+            piece.run(i);
+        }
+    }
+
+    private boolean isAlone(long operations, int most) {
+        return most < 2 || crew.helpers() == 0 || !always && operations < SMALL;
+    }
+
+    private static long patience(long operations) {
+        return Math.min(LONGEST_WAIT, operations / (8 * SPEED));
+    }
+
+    /** How many helpers to ask for. */
+    private int helpers(int most, long now) {
+        if (always) {
+            return Math.min(most - 1, crew.helpers());
+        }
+        if (alone.get() > 0) {
+            return 0;
+        }
+        if (now - looked > KNOWN) {
+            looked = now;
+            processors = Runtime.getRuntime().availableProcessors();
+        }
+        return Math.max(0, Math.min(Math.min(most - 1, crew.helpers()), processors - callers.get()));
+    }
+
+    /** Compares the time of a task that began at start with that which the caller alone would have taken. */
+    private void reckon(long start) {
+        long took = System.nanoTime() - start;
+        if (crew.part() > 0) {
+            credit = Math.min(CREDIT, credit + (long) ((took - crew.waited()) / crew.part()) - took);
+        }
+        if (credit < 0) {
+            alone.set(-PENALTY * credit);
+            credit = 0;
+        }
+    }
+
+    private void makeUp(long start) {
+        if (alone.get() > 0) {
+            alone.addAndGet(start - System.nanoTime());
+        }
+    }
+
+    /** Ends the threads. Waits for nobody: tasks in progress are done, later ones are refused. */
+    @Override
+    public void close() {
+        closed = true;
+        end.clean();
     }
 }

@@ -11,7 +11,6 @@ import dev.rondo.Tensor;
 import dev.rondo.contract.CellContract;
 import dev.rondo.contract.GradientContract;
 import dev.rondo.contract.LayerContract;
-import dev.rondo.contract.PrecisionContract;
 import dev.rondo.emulator.Emulator;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,14 +21,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The precisions of backend {@code cuda}. */
 class CudaPrecisionTest {
-    @Nested
-    class Modes extends PrecisionContract {
-        @Override
-        protected Backend open(Precision precision) {
-            return TestDevice.open(BackendOptions.defaults().withPrecision(precision));
-        }
-    }
-
     private static Backend openTf32x3() {
         return TestDevice.open(BackendOptions.defaults().withPrecision(Precision.TF32X3));
     }

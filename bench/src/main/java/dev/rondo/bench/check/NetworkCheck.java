@@ -2,14 +2,16 @@ package dev.rondo.bench.check;
 
 import dev.rondo.Cell;
 import dev.rondo.Direction;
+import dev.rondo.ForwardCall;
 import dev.rondo.Input;
-import dev.rondo.Mode;
 import dev.rondo.ParameterLayout;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.Check.Output;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -101,13 +103,23 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         RnnState dLast = state(workspace, numbers);
 
         List<Output> outputs = new ArrayList<>();
-        Rnn rnn = workspace.own(workspace.backend().rnn(spec, sizes.steps, sizes.batch));
-        rnn.setDropoutSeed(7);
-        for (Mode mode : List.of(Mode.INFERENCE, Mode.TRAINING)) {
+        Rnn rnn = workspace.own(workspace.backend().rnn(spec, sizes.steps, sizes.batch, Purpose.TRAINING));
+        TrainingPass pass = null;
+        for (Purpose purpose : List.of(Purpose.INFERENCE, Purpose.TRAINING)) {
             Tensor y = workspace.unset(sizes.steps, sizes.batch, spec.outputSize());
             RnnState last = workspace.unsetState(spec, sizes.batch);
-            rnn.forward(mode, weights, x, lengths, initial, y, last);
-            String suffix = mode == Mode.INFERENCE ? " of inference" : "";
+            ForwardCall call = rnn.call(weights, x)
+                    .lengths(lengths)
+                    .initial(initial)
+                    .y(y)
+                    .last(last)
+                    .dropoutSeed(7);
+            if (purpose == Purpose.TRAINING) {
+                pass = workspace.own(call.train());
+            } else {
+                call.run();
+            }
+            String suffix = purpose == Purpose.INFERENCE ? " of inference" : "";
             outputs.add(Output.forward("y", "y" + suffix, y));
             outputs.add(Output.forward("h_n", "h_n" + suffix, last.h()));
             Tensor c = last.c();
@@ -118,7 +130,13 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         Tensor dx = oneHot ? null : workspace.unset(sizes.steps, sizes.batch, spec.inputSize());
         RnnState dInitial = workspace.unsetState(spec, sizes.batch);
         RnnParameters gradients = workspace.own(workspace.backend().parameters(spec));
-        rnn.backward(dy, dLast, dx, dInitial, gradients);
+        pass.backward()
+                .dy(dy)
+                .dLast(dLast)
+                .dx(dx)
+                .dInitial(dInitial)
+                .gradients(gradients)
+                .run();
         if (dx != null) {
             outputs.add(Output.backward("dx", "dx", dx));
         }

@@ -1,12 +1,14 @@
 package dev.rondo.bench.conform;
 
 import dev.rondo.Backend;
-import dev.rondo.Mode;
+import dev.rondo.ForwardCall;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.CaseResult;
 import dev.rondo.bench.check.CaseTensor;
 import dev.rondo.bench.check.Mismatch;
@@ -69,18 +71,29 @@ final class CaseRunner implements AutoCloseable {
         Tensor y = workspace.unset(steps, batch, spec.outputSize());
         RnnState last = workspace.unsetState(spec, tested.batch());
         boolean gradients = tested.isGradientCase();
-        Rnn rnn = workspace.own(workspace.backend().rnn(spec, steps, batch));
-        rnn.forward(gradients ? Mode.TRAINING : Mode.INFERENCE, weights, x, tested.lengths(), initial, y, last);
+        Rnn rnn = workspace.own(
+                workspace.backend().rnn(spec, steps, batch, gradients ? Purpose.TRAINING : Purpose.INFERENCE));
+        ForwardCall call = rnn.call(weights, x)
+                .lengths(tested.lengths())
+                .initial(initial)
+                .y(y)
+                .last(last);
+        TrainingPass pass = null;
+        if (gradients) {
+            pass = workspace.own(call.train());
+        } else {
+            call.run();
+        }
         Map<String, double[]> outputs = new TreeMap<>();
         outputs.put("Y", layout.outputToOnnx(y.toDoubles()));
         putState(outputs, "Y", last);
-        if (gradients) {
-            backward(rnn, outputs);
+        if (pass != null) {
+            backward(pass, outputs);
         }
         return outputs;
     }
 
-    private void backward(Rnn rnn, Map<String, double[]> outputs) {
+    private void backward(TrainingPass pass, Map<String, double[]> outputs) {
         double[] upstream = tested.values("dY");
         Tensor dy = upstream == null
                 ? null
@@ -88,7 +101,13 @@ final class CaseRunner implements AutoCloseable {
         Tensor dx = workspace.unset(tested.steps(), tested.batch(), spec.inputSize());
         RnnState dInitial = workspace.unsetState(spec, tested.batch());
         RnnParameters dWeights = workspace.own(workspace.backend().parameters(spec));
-        rnn.backward(dy, state("dY_h", "dY_c"), dx, dInitial, dWeights);
+        pass.backward()
+                .dy(dy)
+                .dLast(state("dY_h", "dY_c"))
+                .dx(dx)
+                .dInitial(dInitial)
+                .gradients(dWeights)
+                .run();
         outputs.put("dX", layout.inputToOnnx(dx.toDoubles()));
         outputs.put("dW", layout.inputWeights(dWeights));
         outputs.put("dR", layout.recurrentWeights(dWeights));

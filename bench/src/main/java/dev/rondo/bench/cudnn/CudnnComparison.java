@@ -2,14 +2,16 @@ package dev.rondo.bench.cudnn;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
+import dev.rondo.ForwardCall;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.Check.Output;
 import dev.rondo.bench.check.ModeTolerance;
 import dev.rondo.bench.check.Numbers;
@@ -110,17 +112,24 @@ record CudnnComparison(double share, String tensor) {
             try (workspace) {
                 Arguments arguments = arguments(workspace);
                 List<Output> outputs = new ArrayList<>();
-                Rnn rnn = workspace.own(workspace.backend().rnn(spec, steps, batch));
-                for (Mode mode : List.of(Mode.INFERENCE, Mode.TRAINING)) {
+                Rnn rnn = workspace.own(workspace.backend().rnn(spec, steps, batch, Purpose.TRAINING));
+                TrainingPass pass = null;
+                for (Purpose purpose : List.of(Purpose.INFERENCE, Purpose.TRAINING)) {
                     Tensor y = workspace.unset(steps, batch, spec.hiddenSize());
                     RnnState last = workspace.unsetState(spec, batch);
-                    rnn.forward(mode, arguments.weights, arguments.x, null, null, y, last);
+                    ForwardCall call =
+                            rnn.call(arguments.weights, arguments.x).y(y).last(last);
+                    if (purpose == Purpose.TRAINING) {
+                        pass = workspace.own(call.train());
+                    } else {
+                        call.run();
+                    }
                     @Nullable Tensor c = last.c();
-                    addForward(outputs, mode, y.toDoubles(), last.h().toDoubles(), c == null ? null : c.toDoubles());
+                    addForward(outputs, purpose, y.toDoubles(), last.h().toDoubles(), c == null ? null : c.toDoubles());
                 }
                 Tensor dx = workspace.unset(steps, batch, spec.inputSize());
                 RnnParameters gradients = workspace.own(workspace.backend().parameters(spec));
-                rnn.backward(arguments.dy, null, dx, null, gradients);
+                pass.backward().dy(arguments.dy).dx(dx).gradients(gradients).run();
                 addBackward(outputs, dx.toDoubles(), gradients);
                 return outputs;
             }
@@ -131,18 +140,18 @@ record CudnnComparison(double share, String tensor) {
             try (workspace) {
                 Arguments arguments = arguments(workspace);
                 List<Output> outputs = new ArrayList<>();
-                for (Mode mode : List.of(Mode.INFERENCE, Mode.TRAINING)) {
-                    try (CudnnLayer layer = new CudnnLayer(cuda, spec, steps, batch, mode, algorithm, precision)) {
+                for (Purpose purpose : List.of(Purpose.INFERENCE, Purpose.TRAINING)) {
+                    try (CudnnLayer layer = new CudnnLayer(cuda, spec, steps, batch, purpose, algorithm, precision)) {
                         layer.weights(arguments.weights);
                         layer.x(arguments.x);
                         layer.forward();
                         addForward(
                                 outputs,
-                                mode,
+                                purpose,
                                 doubles(layer.y()),
                                 doubles(layer.lastH()),
                                 spec.cell() == Cell.LSTM ? doubles(layer.lastC()) : null);
-                        if (mode == Mode.TRAINING) {
+                        if (purpose == Purpose.TRAINING) {
                             layer.dy(arguments.dy);
                             layer.clearGradients();
                             layer.backward();
@@ -157,8 +166,8 @@ record CudnnComparison(double share, String tensor) {
             }
         }
 
-        private void addForward(List<Output> outputs, Mode mode, double[] y, double[] h, double @Nullable [] c) {
-            String suffix = mode == Mode.INFERENCE ? " of inference" : "";
+        private void addForward(List<Output> outputs, Purpose purpose, double[] y, double[] h, double @Nullable [] c) {
+            String suffix = purpose == Purpose.INFERENCE ? " of inference" : "";
             outputs.add(new Output("y", "y" + suffix, false, new int[] {steps, batch, spec.hiddenSize()}, y));
             outputs.add(new Output("h_n", "h_n" + suffix, false, new int[] {1, batch, spec.hiddenSize()}, h));
             if (c != null) {

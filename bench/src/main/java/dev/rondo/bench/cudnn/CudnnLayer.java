@@ -3,9 +3,9 @@ package dev.rondo.bench.cudnn;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Mode;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
@@ -79,7 +79,7 @@ public final class CudnnLayer implements AutoCloseable {
     private final RnnSpec spec;
     private final int steps;
     private final int batch;
-    private final Mode mode;
+    private final Purpose purpose;
     private final Algorithm algorithm;
     private final Precision precision;
     private final int dataType;
@@ -124,7 +124,7 @@ public final class CudnnLayer implements AutoCloseable {
      * @param spec one forward layer
      * @param steps T
      * @param batch N
-     * @param mode whether there will be backward passes
+     * @param purpose whether there will be backward passes
      * @param algorithm how cuDNN is to compute it
      * @param precision FP32: float32 as it is; TF32: float32, and cuDNN may round the factors of products; BF16: data in bfloat16 and
      *     sums in float32
@@ -132,12 +132,18 @@ public final class CudnnLayer implements AutoCloseable {
      * @throws dev.rondo.BackendException if the device fails
      */
     public CudnnLayer(
-            Backend backend, RnnSpec spec, int steps, int batch, Mode mode, Algorithm algorithm, Precision precision) {
+            Backend backend,
+            RnnSpec spec,
+            int steps,
+            int batch,
+            Purpose purpose,
+            Algorithm algorithm,
+            Precision precision) {
         this.stream = CudaStream.of(backend);
         this.spec = spec;
         this.steps = steps;
         this.batch = batch;
-        this.mode = mode;
+        this.purpose = purpose;
         this.algorithm = algorithm;
         this.precision = precision;
         require();
@@ -149,7 +155,7 @@ public final class CudnnLayer implements AutoCloseable {
                 describe();
                 return null;
             });
-            boolean training = mode == Mode.TRAINING;
+            boolean training = purpose == Purpose.TRAINING;
             long[] workBytes = new long[1];
             long[] reserveBytes = new long[1];
             long[] weightBytes = new long[1];
@@ -290,7 +296,7 @@ public final class CudnnLayer implements AutoCloseable {
     }
 
     private int forwardMode() {
-        return mode == Mode.TRAINING
+        return purpose == Purpose.TRAINING
                 ? cudnnForwardMode.CUDNN_FWD_MODE_TRAINING
                 : cudnnForwardMode.CUDNN_FWD_MODE_INFERENCE;
     }
@@ -605,7 +611,7 @@ public final class CudnnLayer implements AutoCloseable {
     /** Such as {@code LSTM training T35 N32 I28 H256 by STANDARD in FP32}. */
     @Override
     public String toString() {
-        return spec.cell() + " " + mode.name().toLowerCase(Locale.ROOT) + " T" + steps + " N" + batch + " I"
+        return spec.cell() + " " + purpose.name().toLowerCase(Locale.ROOT) + " T" + steps + " N" + batch + " I"
                 + spec.inputSize() + " H" + spec.hiddenSize() + " by " + algorithm + " in " + precision;
     }
 

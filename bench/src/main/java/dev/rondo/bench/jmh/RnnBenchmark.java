@@ -3,12 +3,14 @@ package dev.rondo.bench.jmh;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
+import dev.rondo.ForwardCall;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.train.Initializers;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -63,7 +65,10 @@ public class RnnBenchmark {
     public String shape = "32x35x28x256";
 
     private Backend opened;
-    private Rnn rnn;
+    private Rnn inference;
+    private Rnn training;
+    private ForwardCall inferenceCall;
+    private ForwardCall trainingCall;
     private RnnParameters weights;
     private RnnParameters gradients;
     private Tensor x;
@@ -87,7 +92,8 @@ public class RnnBenchmark {
         int hidden = Integer.parseInt(sizes[3]);
         RnnSpec spec = RnnSpec.of(cell, inputs, hidden);
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
-        rnn = opened.rnn(spec, steps, batch);
+        inference = opened.rnn(spec, steps, batch, Purpose.INFERENCE);
+        training = opened.rnn(spec, steps, batch, Purpose.TRAINING);
         weights = opened.parameters(spec);
         gradients = opened.parameters(spec);
         x = opened.tensor(steps, batch, inputs);
@@ -97,6 +103,8 @@ public class RnnBenchmark {
         state = opened.state(spec, batch);
         stepX = opened.tensor(1, batch, inputs);
         stepY = opened.tensor(1, batch, hidden);
+        inferenceCall = inference.call(weights, x).y(y).last(state);
+        trainingCall = training.call(weights, x).y(y).last(state);
         Random random = new Random(1);
         Initializers.uniform(weights, random);
         Initializers.gaussian(x, 1, random);
@@ -107,26 +115,28 @@ public class RnnBenchmark {
     /** The forward pass of inference. */
     @Benchmark
     public void inference() {
-        rnn.forward(Mode.INFERENCE, weights, x, null, null, y, state);
+        inferenceCall.run();
     }
 
     /** One step of inference, as in streaming: the state goes on from call to call. */
     @Benchmark
     public void step() {
-        rnn.step(weights, stepX, state, stepY);
+        inference.step(weights, stepX, state, stepY);
     }
 
     /** Forward and backward, with the gradients of x and of all weights. */
     @Benchmark
     public void training() {
-        rnn.forward(Mode.TRAINING, weights, x, null, null, y, state);
-        rnn.backward(dy, null, dx, null, gradients);
+        try (TrainingPass pass = trainingCall.train()) {
+            pass.backward().dy(dy).dx(dx).gradients(gradients).run();
+        }
     }
 
     /** Closes the backend. */
     @TearDown(Level.Trial)
     public void close() {
-        rnn.close();
+        inference.close();
+        training.close();
         opened.close();
     }
 }

@@ -1,7 +1,7 @@
 package dev.rondo.bench.measure;
 
 import dev.rondo.Cell;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import java.util.List;
 import java.util.Locale;
@@ -14,10 +14,10 @@ import java.util.stream.Stream;
  * What {@code rondo bench} times: one forward layer over a whole sequence.
  *
  * @param cell the cell
- * @param mode the forward pass of inference, or forward and backward of training
+ * @param purpose the forward pass of inference, or forward and backward of training
  * @param shape sizes
  */
-record BenchCase(Cell cell, Mode mode, Shape shape) {
+record BenchCase(Cell cell, Purpose purpose, Shape shape) {
     /**
      * Sizes.
      *
@@ -107,13 +107,13 @@ record BenchCase(Cell cell, Mode mode, Shape shape) {
     static List<BenchCase> of(List<Shape> shapes) {
         return shapes.stream()
                 .flatMap(shape -> Stream.of(Cell.LSTM, Cell.GRU)
-                        .flatMap(cell ->
-                                Stream.of(Mode.INFERENCE, Mode.TRAINING).map(mode -> new BenchCase(cell, mode, shape))))
+                        .flatMap(cell -> Stream.of(Purpose.INFERENCE, Purpose.TRAINING)
+                                .map(purpose -> new BenchCase(cell, purpose, shape))))
                 .toList();
     }
 
     boolean isTraining() {
-        return mode == Mode.TRAINING;
+        return purpose == Purpose.TRAINING;
     }
 
     RnnSpec spec() {
@@ -134,10 +134,10 @@ record BenchCase(Cell cell, Mode mode, Shape shape) {
     /** Such as {@code LSTM training 32,35,28,256}. */
     @Override
     public String toString() {
-        return cell + " " + modeName() + " " + shape;
+        return cell + " " + purposeName() + " " + shape;
     }
 
-    String modeName() {
-        return mode.name().toLowerCase(Locale.ROOT);
+    String purposeName() {
+        return purpose.name().toLowerCase(Locale.ROOT);
     }
 }

@@ -95,7 +95,7 @@ final class BenchPage {
         for (BenchResult result : report.results()) {
             BenchCase what = result.what();
             page.append("<tr>");
-            cells(what.cell().name(), what.modeName(), what.shape().toString());
+            cells(what.cell().name(), what.purposeName(), what.shape().toString());
             if (result instanceof Timed timed) {
                 report.figures(timed).forEach(this::cells);
             } else if (result instanceof NotTimed not) {

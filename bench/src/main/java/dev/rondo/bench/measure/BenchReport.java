@@ -111,7 +111,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
 
     String row(BenchResult result) {
         BenchCase what = result.what();
-        String text = String.format(CASE, what.cell(), what.modeName(), what.shape());
+        String text = String.format(CASE, what.cell(), what.purposeName(), what.shape());
         if (result instanceof Timed timed) {
             return text
                     + columns().stream()
@@ -168,7 +168,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
         BenchCase what = result.what();
         json.writeStartObject();
         json.writeStringField("cell", what.cell().name());
-        json.writeStringField("mode", what.modeName());
+        json.writeStringField("mode", what.purposeName());
         json.writeNumberField("batch", what.shape().batch());
         json.writeNumberField("steps", what.shape().steps());
         json.writeNumberField("inputs", what.shape().inputs());

@@ -50,8 +50,8 @@ final class CudnnRivals {
 
     private Rival measure(CudnnLayer.Algorithm algorithm, LayerResults expected, Effort effort) {
         BenchCase.Shape shape = what.shape();
-        try (CudnnLayer layer =
-                new CudnnLayer(backend, what.spec(), shape.steps(), shape.batch(), what.mode(), algorithm, precision)) {
+        try (CudnnLayer layer = new CudnnLayer(
+                backend, what.spec(), shape.steps(), shape.batch(), what.purpose(), algorithm, precision)) {
             layer.weights(rondo.weights());
             layer.x(rondo.x());
             if (what.isTraining()) {

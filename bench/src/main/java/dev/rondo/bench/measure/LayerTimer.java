@@ -1,12 +1,14 @@
 package dev.rondo.bench.measure;
 
 import dev.rondo.Backend;
-import dev.rondo.Mode;
+import dev.rondo.ForwardCall;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.check.LayerResults;
 import dev.rondo.bench.check.Workspace;
 import dev.rondo.train.Initializers;
@@ -17,7 +19,7 @@ final class LayerTimer implements AutoCloseable {
     private final BenchCase what;
     private final CallTimer timer;
     private final Workspace workspace;
-    private final Rnn rnn;
+    private final ForwardCall call;
     private final RnnParameters weights;
     private final RnnParameters gradients;
     private final Tensor x;
@@ -36,7 +38,7 @@ final class LayerTimer implements AutoCloseable {
         try {
             RnnSpec spec = what.spec();
             BenchCase.Shape shape = what.shape();
-            rnn = workspace.own(backend.rnn(spec, shape.steps(), shape.batch()));
+            Rnn rnn = workspace.own(backend.rnn(spec, shape.steps(), shape.batch(), what.purpose()));
             weights = workspace.own(backend.parameters(spec));
             gradients = workspace.own(backend.parameters(spec));
             x = workspace.own(backend.tensor(shape.steps(), shape.batch(), shape.inputs()));
@@ -44,6 +46,7 @@ final class LayerTimer implements AutoCloseable {
             y = workspace.own(backend.tensor(shape.steps(), shape.batch(), shape.hidden()));
             dy = workspace.own(backend.tensor(shape.steps(), shape.batch(), shape.hidden()));
             last = workspace.state(spec, shape.batch());
+            call = rnn.call(weights, x).y(y).last(last);
             Random random = new Random(1);
             Initializers.uniform(weights, random);
             Initializers.uniform(x, 1, random);
@@ -84,13 +87,14 @@ final class LayerTimer implements AutoCloseable {
     }
 
     private void call() {
-        if (what.mode() == Mode.INFERENCE) {
-            rnn.forward(Mode.INFERENCE, weights, x, null, null, y, last);
+        if (what.purpose() == Purpose.INFERENCE) {
+            call.run();
         } else {
             // To the backend the weights have changed, as they do in training: what it keeps of them is made again.
             firstWeight.fill(firstValue);
-            rnn.forward(Mode.TRAINING, weights, x, null, null, y, last);
-            rnn.backward(dy, null, dx, null, gradients);
+            try (TrainingPass pass = call.train()) {
+                pass.backward().dy(dy).dx(dx).gradients(gradients).run();
+            }
         }
     }
 

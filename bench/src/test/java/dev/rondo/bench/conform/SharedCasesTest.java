@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
-import dev.rondo.Mode;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
@@ -101,15 +101,15 @@ class SharedCasesTest {
         RnnState state = backend.state(spec, batch);
         Tensor x = backend.tensor(window, batch, spec.inputSize());
         Tensor y = backend.tensor(window, batch, spec.outputSize());
-        int xSize = (int) x.size();
-        int ySize = (int) y.size();
-        try (Rnn rnn = backend.rnn(spec, window, batch)) {
+        int xSize = x.size();
+        int ySize = y.size();
+        try (Rnn rnn = backend.rnn(spec, window, batch, Purpose.INFERENCE)) {
             for (int k = 0; k < tested.steps() / window; k++) {
                 x.set(Arrays.copyOfRange(tested.input("X").values(), k * xSize, (k + 1) * xSize));
                 if (window == 1) {
                     rnn.step(weights, x, state, y);
                 } else {
-                    rnn.forward(Mode.INFERENCE, weights, x, null, state, y, state);
+                    rnn.call(weights, x).initial(state).y(y).last(state).run();
                 }
                 assertArrayEquals(
                         Arrays.copyOfRange(whole.get("Y"), k * ySize, (k + 1) * ySize),

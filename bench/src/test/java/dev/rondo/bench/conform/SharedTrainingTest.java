@@ -6,14 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Linear;
-import dev.rondo.Mode;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Parameters;
+import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
+import dev.rondo.TrainingPass;
 import dev.rondo.bench.JsonTree;
 import dev.rondo.bench.SharedFolder;
 import dev.rondo.layout.OnnxLayout;
@@ -108,7 +109,7 @@ class SharedTrainingTest {
                     .build();
             weights = backend.parameters(all);
             gradients = backend.parameters(all);
-            int rnnSize = (int) spec.layout().size();
+            int rnnSize = spec.layout().size();
             rnnWeights = new RnnParameters(spec, weights.flat().view(0, rnnSize));
             rnnGradients = new RnnParameters(spec, gradients.flat().view(0, rnnSize));
             double[] biases = new double[2 * hidden]; // Keras has the input bias only
@@ -121,9 +122,9 @@ class SharedTrainingTest {
                     initial.at("R").at("data").numbers(),
                     biases);
             weights.tensor("dense.weight").set(initial.at("dense_W").at("data").numbers());
-            rnn = backend.rnn(spec, steps, batch);
+            rnn = backend.rnn(spec, steps, batch, Purpose.TRAINING);
             double rate = run.at("optimizer").at("lr").number();
-            optimizer = new Sgd(backend, (int) all.size(), rate, 0);
+            optimizer = new Sgd(backend, all.size(), rate, 0);
         }
 
         /** One pass over the batches; the loss of each before its update. */
@@ -155,13 +156,14 @@ class SharedTrainingTest {
             RnnState dLast = backend.state(spec, batch);
             gradients.flat().fill(0);
 
-            rnn.forward(Mode.TRAINING, rnnWeights, x, null, state, null, state);
+            TrainingPass pass =
+                    rnn.call(rnnWeights, x).initial(state).last(state).train();
             Linear dense = backend.linear(spec.hiddenSize(), 1);
             Tensor denseWeight = weights.tensor("dense.weight");
             dense.forward(denseWeight, null, state.h(), prediction);
             new MeanSquaredError(backend).apply(prediction, target, loss, dPrediction);
             dense.backward(denseWeight, state.h(), dPrediction, dLast.h(), gradients.tensor("dense.weight"), null);
-            rnn.backward(null, dLast, null, null, rnnGradients);
+            pass.backward().dLast(dLast).gradients(rnnGradients).run();
             if (bias) {
                 rnnGradients.tensor("bias_hh_l0").fill(0); // stays 0
             }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.bench.EmulatedJvm;
 import dev.rondo.bench.check.Workspace;
@@ -150,7 +150,7 @@ class CudnnLayerTest {
 
         private static void refuse(Backend cuda, Cell cell, Algorithm how, Precision precision) {
             RnnSpec spec = RnnSpec.of(cell, 4, 7);
-            try (CudnnLayer layer = new CudnnLayer(cuda, spec, 5, 3, Mode.TRAINING, how, precision)) {
+            try (CudnnLayer layer = new CudnnLayer(cuda, spec, 5, 3, Purpose.TRAINING, how, precision)) {
                 System.out.println("not refused: " + layer);
             } catch (CudnnException e) {
                 System.out.println(e.isNotSupported() + ": " + e.getMessage());
@@ -168,7 +168,7 @@ class CudnnLayerTest {
                 RnnSpec spec = RnnSpec.of(Cell.GRU, 4, 7);
                 for (int k = 0; k < 100; k++) {
                     Algorithm how = k % 3 == 0 ? Algorithm.PERSIST_STATIC : Algorithm.STANDARD;
-                    try (CudnnLayer layer = new CudnnLayer(cuda, spec, 5, 3, Mode.TRAINING, how, Precision.FP32)) {
+                    try (CudnnLayer layer = new CudnnLayer(cuda, spec, 5, 3, Purpose.TRAINING, how, Precision.FP32)) {
                         layer.forward();
                     } catch (CudnnException e) {
                         if (!e.isNotSupported() || how == Algorithm.STANDARD) {
@@ -190,7 +190,7 @@ class CudnnLayerTest {
             try (Backend cuda = Backend.named("cuda");
                     Workspace workspace = new Workspace(cuda);
                     CudnnLayer layer =
-                            new CudnnLayer(cuda, spec, 5, 3, Mode.TRAINING, Algorithm.STANDARD, Precision.FP32)) {
+                            new CudnnLayer(cuda, spec, 5, 3, Purpose.TRAINING, Algorithm.STANDARD, Precision.FP32)) {
                 Random random = new Random(1);
                 var weights = workspace.own(cuda.parameters(spec));
                 Initializers.uniform(weights, random);

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.bench.EmulatedJvm;
 import java.io.IOException;
@@ -137,7 +137,7 @@ class CudnnLibraryTest {
             RnnSpec spec = RnnSpec.of(Cell.GRU, 3, 5);
             try (Backend cuda = Backend.named("cuda");
                     CudnnLayer layer = new CudnnLayer(
-                            cuda, spec, 2, 2, Mode.INFERENCE, CudnnLayer.Algorithm.STANDARD, Precision.FP32)) {
+                            cuda, spec, 2, 2, Purpose.INFERENCE, CudnnLayer.Algorithm.STANDARD, Precision.FP32)) {
                 layer.forward();
                 System.out.println("a layer was made");
             } catch (CudnnException e) {

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.Backend;
 import dev.rondo.BackendException;
 import dev.rondo.Cell;
-import dev.rondo.Mode;
 import dev.rondo.Precision;
+import dev.rondo.Purpose;
 import dev.rondo.bench.FaultyProvider;
 import dev.rondo.bench.FaultyProvider.Fault;
 import dev.rondo.bench.measure.BenchCase.Shape;
@@ -31,10 +31,10 @@ class LayerTimerTest {
     private static final Shape TINY = new Shape(1, 2, 3, 4);
 
     @ParameterizedTest
-    @EnumSource(Mode.class)
-    void measuresAsLongAsItShall(Mode mode) {
+    @EnumSource(Purpose.class)
+    void measuresAsLongAsItShall(Purpose purpose) {
         try (Backend backend = Backend.named("reference");
-                LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, mode, TINY), backend)) {
+                LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, purpose, TINY), backend)) {
             long start = System.nanoTime();
             Times timed = timer.measure(new Effort(0.05, 0.02, 7, 0.05));
             double seconds = 1e-9 * (System.nanoTime() - start);
@@ -50,7 +50,7 @@ class LayerTimerTest {
     void aResultThatIsNotFiniteIsNotTimed() throws IOException {
         FaultyProvider.with(Fault.NAN, () -> {
             try (Backend backend = Backend.named(FaultyProvider.NAME);
-                    LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, Mode.INFERENCE, TINY), backend)) {
+                    LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, Purpose.INFERENCE, TINY), backend)) {
                 Exception error = assertThrows(BackendException.class, () -> timer.measure(Effort.QUICK));
                 assertEquals("the result is not a finite number: NaN", error.getMessage());
             }
@@ -61,13 +61,13 @@ class LayerTimerTest {
     @Test
     void rates() {
         Shape shape = Shape.parse("32,35,28,256");
-        Timed inference = timed(new BenchCase(Cell.LSTM, Mode.INFERENCE, shape), 2.721e-3);
+        Timed inference = timed(new BenchCase(Cell.LSTM, Purpose.INFERENCE, shape), 2.721e-3);
         assertEquals(239, inference.gigaflops(), 0.5);
         assertEquals(77.74, inference.microsecondsPerStep(), 0.01);
         assertEquals(411_613, inference.tokensPerSecond(), 1);
-        Timed training = timed(new BenchCase(Cell.LSTM, Mode.TRAINING, shape), 9.608e-3);
+        Timed training = timed(new BenchCase(Cell.LSTM, Purpose.TRAINING, shape), 9.608e-3);
         assertEquals(203, training.gigaflops(), 0.5);
-        Timed gru = timed(new BenchCase(Cell.GRU, Mode.INFERENCE, shape), 2.477e-3);
+        Timed gru = timed(new BenchCase(Cell.GRU, Purpose.INFERENCE, shape), 2.477e-3);
         assertEquals(197, gru.gigaflops(), 0.5);
     }
 
@@ -80,13 +80,13 @@ class LayerTimerTest {
     @Test
     void floorsAndRivals() {
         Device h200 = new Device("H200", 90, 132, 1980, 1L << 37, false);
-        BenchCase small = new BenchCase(Cell.LSTM, Mode.INFERENCE, Shape.parse("32,35,28,256"));
+        BenchCase small = new BenchCase(Cell.LSTM, Purpose.INFERENCE, Shape.parse("32,35,28,256"));
         // 0.651 GFLOP at 66.9 TFLOP/s, and 35 steps of half a microsecond
         assertEquals(27.2e-6, new Floor(h200, Precision.FP32).of(small), 0.1e-6);
-        BenchCase tiny = new BenchCase(Cell.GRU, Mode.TRAINING, Shape.parse("1,100,64,64"));
+        BenchCase tiny = new BenchCase(Cell.GRU, Purpose.TRAINING, Shape.parse("1,100,64,64"));
         // next to nothing, and twice 100 steps of a quarter
         assertEquals(50.2e-6, new Floor(h200, Precision.FP32).of(tiny), 0.1e-6);
-        BenchCase large = new BenchCase(Cell.LSTM, Mode.INFERENCE, Shape.parse("64,100,1024,1024"));
+        BenchCase large = new BenchCase(Cell.LSTM, Purpose.INFERENCE, Shape.parse("64,100,1024,1024"));
         assertEquals(1654e-6, new Floor(h200, Precision.FP32).of(large), 5e-6);
         assertEquals(250.6e-6, new Floor(h200, Precision.TF32).of(large), 1e-6);
         assertEquals(150.3e-6, new Floor(h200, Precision.BF16).of(large), 1e-6);

@@ -13,7 +13,9 @@ import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Assumptions;
 
 /**
  * One training step of a network with all of its arguments, outside of any backend. They are random, and the same for
@@ -168,7 +170,10 @@ final class RnnCase {
         return rnn(backend, Purpose.TRAINING);
     }
 
+    /** The network, or a test that is skipped where the backend does not have it. */
     Rnn rnn(Backend backend, Purpose purpose) {
+        Optional<String> missing = backend.unsupported(spec);
+        Assumptions.assumeTrue(missing.isEmpty(), () -> missing.orElse(""));
         return backend.rnn(spec, steps, batch, purpose);
     }
 

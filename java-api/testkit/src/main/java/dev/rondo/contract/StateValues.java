@@ -16,15 +16,17 @@ import java.util.Arrays;
  */
 record StateValues(double[] h, double[] c) {
     static StateValues filled(RnnSpec spec, int batch, double value) {
-        double[] h = new double[spec.stateCount() * batch * spec.hiddenSize()];
+        double[] h = new double[spec.stateCount() * batch * spec.hiddenStateSize()];
+        double[] c = new double[spec.stateCount() * batch * spec.cellStateSize()];
         Arrays.fill(h, value);
-        return new StateValues(h, spec.cell().hasCellState() ? h.clone() : new double[0]);
+        Arrays.fill(c, value);
+        return new StateValues(h, c);
     }
 
     static StateValues random(RnnSpec spec, int batch, Numbers numbers) {
-        int size = spec.stateCount() * batch * spec.hiddenSize();
-        double[] h = numbers.uniform(size, 1);
-        return new StateValues(h, spec.cell().hasCellState() ? numbers.uniform(size, 1) : new double[0]);
+        int rows = spec.stateCount() * batch;
+        double[] h = numbers.uniform(rows * spec.hiddenStateSize(), 1);
+        return new StateValues(h, numbers.uniform(rows * spec.cellStateSize(), 1));
     }
 
     static StateValues of(RnnState state) {

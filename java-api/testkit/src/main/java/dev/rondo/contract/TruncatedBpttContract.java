@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -357,5 +358,44 @@ public abstract class TruncatedBpttContract extends BackendContract {
         RnnSpec spec = RnnSpec.of(Cell.GRU, 3, 2).withDirection(direction);
         Refusal.illegalArgument(
                 () -> new TruncatedBptt(backend(), spec, BATCH, 2, 4), "spec", "FORWARD", direction.name());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theLastChunkOfAStreamMayBeShorter(Cell cell) {
+        RnnCase network =
+                RnnCase.random(RnnSpec.of(cell, 3, 2), 8, BATCH, 95).awayFromKink();
+        RnnCase lossOfTheEnd = network.copy();
+        Arrays.fill(lossOfTheEnd.dy, 0, 6 * BATCH * 2, 0);
+        lossOfTheEnd.dLast = null;
+        double[] expected = lossOfTheEnd.run(backend()).gradients();
+        RnnParameters weights = network.weights(backend());
+        RnnParameters gradients = backend().parameters(network.spec);
+        try (TruncatedBptt bptt = new TruncatedBptt(backend(), network.spec, BATCH, 3, 9)) {
+            bptt.start(network.initial(backend()));
+            bptt.forward(weights, network.part(0, 3).input(backend()), null);
+            bptt.forward(weights, network.part(3, 6).input(backend()), null);
+            Tensor y = bptt.forward(weights, network.part(6, 8).input(backend()), null);
+            assertArrayEquals(new int[] {2, BATCH, 2}, y.shape());
+            bptt.backward(network.part(6, 8).dy(backend()), gradients, (age, dx) -> {
+                assertEquals(age == 0 ? 2 : 3, dx.dimension(0));
+            });
+            // The next stream goes on in whole chunks.
+            bptt.reset();
+            bptt.forward(weights, network.part(0, 3).input(backend()), null);
+        }
+        backward().check("gradients", expected, gradients.flat().toDoubles());
+    }
+
+    @Test
+    void wrongStatesToStartFromAreNamed() {
+        RnnSpec spec = RnnSpec.of(Cell.LSTM, 3, 2);
+        try (TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 1, 1)) {
+            RnnState wide = backend().state(RnnSpec.of(Cell.LSTM, 3, 4), BATCH);
+            Refusal.illegalArgument(() -> bptt.start(wide), "state.h: expected", "[1, 2, 2]", "[1, 2, 4]");
+            RnnState withoutCell = backend().state(RnnSpec.of(Cell.GRU, 3, 2), BATCH);
+            Refusal.illegalArgument(() -> bptt.start(withoutCell), "state.c: expected one", "LSTM", "got null");
+            Refusal.nullArgument(() -> bptt.start(null), "state");
+        }
     }
 }
