@@ -11,14 +11,15 @@ import java.util.stream.Stream;
 
 /**
  * A document of the repository and its Java blocks. A block with a class is a file of its own. One that begins with
- * {@code static} is a method of the page, for all of its blocks. Any other block is statements, and sees the names of the
+ * {@code static}, after a line of comment or none, is a method of the page, for all of its blocks. Any other block is statements, and sees the names of the
  * first such block of its page. {@link #IMPORTS} stand before all of them.
  */
 record DocumentPage(Path file, List<String> lines) {
     static final String IMPORTS = "import dev.rondo.*; import dev.rondo.io.*; import dev.rondo.layout.*;"
             + " import dev.rondo.train.*; import java.nio.*; import java.nio.file.*; import java.util.*;\n";
 
-    private static final Pattern TYPE = Pattern.compile("^(public |final )*(class|record|interface) (\\w+)", Pattern.MULTILINE);
+    private static final Pattern TYPE =
+            Pattern.compile("^(public |final )*(class|record|interface) (\\w+)", Pattern.MULTILINE);
 
     /**
      * A block of code.
@@ -34,7 +35,7 @@ record DocumentPage(Path file, List<String> lines) {
         }
 
         boolean isMethod() {
-            return text.startsWith("static ");
+            return text.replaceFirst("^/\\*\\*.*\n", "").startsWith("static ");
         }
 
         boolean isStatements() {
@@ -45,11 +46,11 @@ record DocumentPage(Path file, List<String> lines) {
     /**
      * A file to compile.
      *
-     * @param block what it is made of
-     * @param className its class
+     * @param at where its block begins, for failures
+     * @param className its class, with a package of the page
      * @param source the whole text
      */
-    record Program(Block block, String className, String source) {
+    record Program(String at, String className, String source) {
         boolean hasMain() {
             return source.contains("static void main(");
         }
@@ -106,11 +107,13 @@ record DocumentPage(Path file, List<String> lines) {
         return blocks;
     }
 
-    /** What its blocks are as files, each with the name of a class of its own. */
+    /** What its blocks are as files, in a package of the page. */
     List<Program> programs() {
+        String packageName = root().relativize(file).toString().replaceAll("\\W", "_");
+        List<Block> blocks = javaBlocks();
         StringBuilder methods = new StringBuilder();
         Block first = null;
-        for (Block block : javaBlocks()) {
+        for (Block block : blocks) {
             if (block.isMethod()) {
                 methods.append(block.text());
             } else if (first == null && block.isStatements()) {
@@ -118,17 +121,18 @@ record DocumentPage(Path file, List<String> lines) {
             }
         }
         List<Program> programs = new ArrayList<>();
-        for (Block block : javaBlocks()) {
+        for (Block block : blocks) {
             String name = block.isStatements() || block.isMethod() ? "Block" + block.line() : block.typeName();
             String source = block.text();
             if (block.isMethod()) {
                 source = "class " + name + " {\n" + methods + "}\n";
             } else if (block.isStatements()) {
-                String before = block == first ? "" : first.text();
+                String before = first == null || block == first ? "" : first.text();
                 source = "class " + name + " {\npublic static void main(String[] args) throws Exception {\n" + before
                         + block.text() + "}\n" + methods + "}\n";
             }
-            programs.add(new Program(block, name, IMPORTS + source));
+            programs.add(new Program(
+                    at(block.line()), packageName + "." + name, "package " + packageName + "; " + IMPORTS + source));
         }
         return programs;
     }

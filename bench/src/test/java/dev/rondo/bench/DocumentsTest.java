@@ -21,7 +21,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
-import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.DynamicTest;
@@ -38,41 +37,51 @@ class DocumentsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)|(?:src|srcset)=\"([^\"]+)\"");
 
     @TestFactory
-    Stream<DynamicTest> programsCompileAndRun(@TempDir Path folder) throws Exception {
-        List<DynamicTest> tests = new ArrayList<>();
+    Stream<DynamicTest> programsCompileAndRun(@TempDir Path classes) throws Exception {
+        List<DocumentPage.Program> programs = new ArrayList<>();
         for (DocumentPage page : DocumentPage.all()) {
-            for (DocumentPage.Program program : page.programs()) {
-                tests.add(DynamicTest.dynamicTest(page.at(program.block().line()), () -> {
-                    Path classes = Files.createTempDirectory(folder, "classes");
-                    compile(program, classes);
-                    if (program.hasMain()) {
-                        run(program.className(), classes);
-                    }
-                }));
-            }
+            programs.addAll(page.programs());
         }
-        assertTrue(tests.size() >= 10, "expected the programs of the documents, got " + tests.size());
-        return tests.stream();
+        assertTrue(programs.size() >= 10, "expected the programs of the documents, got " + programs.size());
+        compile(programs, classes);
+        return programs.stream()
+                .filter(DocumentPage.Program::hasMain)
+                .map(program -> DynamicTest.dynamicTest(program.at(), () -> run(program.className(), classes)));
     }
 
-    private static void compile(DocumentPage.Program program, Path classes) throws Exception {
+    private static void compile(List<DocumentPage.Program> programs, Path classes) {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         String path = Stream.of("java.class.path", "jdk.module.path")
                 .map(System::getProperty)
                 .filter(part -> part != null && !part.isEmpty())
                 .collect(Collectors.joining(File.pathSeparator));
-        List<String> options = List.of(
-                "-Werror", "-Xlint:all,-path", "-proc:none", "-cp", path, "-d", classes.toString());
-        URI name = URI.create("string:///" + program.className() + ".java");
-        JavaFileObject source = new SimpleJavaFileObject(name, JavaFileObject.Kind.SOURCE) {
-            @Override
-            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
-                return program.source();
-            }
-        };
+        List<String> options =
+                List.of("-Werror", "-Xlint:all,-path", "-proc:none", "-cp", path, "-d", classes.toString());
+        List<Source> sources = programs.stream().map(Source::new).toList();
         StringWriter messages = new StringWriter();
-        boolean right = compiler.getTask(messages, null, null, options, null, List.of(source)).call();
-        assertTrue(right, () -> messages + "\n" + program.source());
+        assertTrue(
+                compiler.getTask(messages, null, null, options, null, sources).call(),
+                () -> "programs of the documents do not compile:\n" + messages);
+    }
+
+    /** A program as the compiler reads it. Its messages name the document; the line is counted from that of the block. */
+    private static final class Source extends SimpleJavaFileObject {
+        private final DocumentPage.Program program;
+
+        Source(DocumentPage.Program program) {
+            super(URI.create("string:///" + program.className().replace('.', '/') + ".java"), Kind.SOURCE);
+            this.program = program;
+        }
+
+        @Override
+        public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return program.source();
+        }
+
+        @Override
+        public String getName() {
+            return program.at();
+        }
     }
 
     private static void run(String className, Path classes) throws Exception {
@@ -93,7 +102,9 @@ class DocumentsTest {
         for (DocumentPage page : DocumentPage.all()) {
             for (int i = 0; i < page.lines().size(); i++) {
                 String line = page.lines().get(i);
-                for (int next = i + 1; line.endsWith("\\") && next < page.lines().size(); next++) {
+                for (int next = i + 1;
+                        line.endsWith("\\") && next < page.lines().size();
+                        next++) {
                     line = line.substring(0, line.length() - 1) + page.lines().get(next);
                 }
                 Matcher call = CALL.matcher(line);
@@ -136,7 +147,9 @@ class DocumentsTest {
                 String name = option.longestName();
                 if (!option.hidden() && !List.of("--help", "--version").contains(name)) {
                     assertTrue(
-                            Pattern.compile(Pattern.quote(name) + "(?![\\w-])").matcher(text).find(),
+                            Pattern.compile(Pattern.quote(name) + "(?![\\w-])")
+                                    .matcher(text)
+                                    .find(),
                             () -> "bench/README.md: rondo " + command.getCommandName() + " lacks " + name);
                 }
             }
@@ -167,7 +180,8 @@ class DocumentsTest {
     private static boolean leads(DocumentPage page, String target) throws Exception {
         int hash = target.indexOf('#');
         String path = hash < 0 ? target : target.substring(0, hash);
-        Path file = path.isEmpty() ? page.file() : page.file().resolveSibling(path).normalize();
+        Path file =
+                path.isEmpty() ? page.file() : page.file().resolveSibling(path).normalize();
         return Files.exists(file) && (hash < 0 || anchors(file).contains(target.substring(hash + 1)));
     }
 
