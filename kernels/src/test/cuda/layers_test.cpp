@@ -167,8 +167,8 @@ TEST(meanSquaredError) {
         Grid grid = gridFor(n);
         Buffer<float> prediction(p), target(y), loss(1);
         Buffer<double> partial(grid.x);
-        launch("rondo_mean_squared_error", grid, prediction, target, n, nullptr, partial);
-        launch("rondo_mean_squared_error", grid, prediction, target, n, prediction, partial);
+        launch("rondo_mean_squared_error", grid, prediction, target, nullptr, 1, n, n, nullptr, partial);
+        launch("rondo_mean_squared_error", grid, prediction, target, nullptr, 1, n, n, prediction, partial);
         launch("rondo_mean_squared_error_finish", {}, partial, static_cast<int>(grid.x), n, loss);
         NEAR(prediction.read(), gradient, 1e-6, shape({count}));
         NEAR(loss.read(), {sum / count}, 1e-6, shape({count}));

@@ -25,9 +25,10 @@ final class CpuLosses implements LossKernels {
     }
 
     @Override
-    public void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
+    public void meanSquaredError(
+            Tensor prediction, Tensor target, @Nullable IntTensor mask, Tensor loss, @Nullable Tensor dPrediction) {
         Call call = calls.borrow();
-        call.meanSquaredError(prediction, target, loss, dPrediction);
+        call.meanSquaredError(prediction, target, mask, loss, dPrediction);
         calls.giveBack(call);
     }
 
@@ -37,6 +38,9 @@ final class CpuLosses implements LossKernels {
 
         private static final float[] NONE = new float[0];
         private static final int[] NO_TARGETS = new int[0];
+
+        /** The mask of a single row that counts. */
+        private static final int[] EVERY = {1};
 
         private final Workers workers;
         private final HostArray a = new HostArray();
@@ -151,25 +155,39 @@ final class CpuLosses implements LossKernels {
             return Math.log(total) - (targetLogit - max);
         }
 
-        void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
+        void meanSquaredError(
+                Tensor prediction, Tensor target, @Nullable IntTensor mask, Tensor loss, @Nullable Tensor dPrediction) {
             workers.requireOpen();
-            int size = prediction.size();
+            int all = mask != null ? mask.size() : 1;
+            int width = prediction.size() / all;
+            int[] counts = mask != null ? ((IntArrayStorage) mask.storage()).array() : EVERY;
+            int first = mask != null ? mask.offset() : 0;
+            int counted = 0;
+            for (int m = 0; m < all; m++) {
+                counted += counts[first + m] != 0 ? width : 0;
+            }
             try {
                 a.open(prediction);
                 g.open(target);
                 double sum = 0;
-                for (int i = 0; i < size; i++) {
-                    double error = a.array[a.offset + i] - g.array[g.offset + i];
-                    sum += error * error;
+                for (int m = 0; m < all; m++) {
+                    for (int i = m * width; counts[first + m] != 0 && i < (m + 1) * width; i++) {
+                        double error = a.array[a.offset + i] - g.array[g.offset + i];
+                        sum += error * error;
+                    }
                 }
                 if (dPrediction != null) {
                     out.open(dPrediction);
-                    for (int i = 0; i < size; i++) {
-                        out.array[out.offset + i] = 2 * (a.array[a.offset + i] - g.array[g.offset + i]) / size;
+                    for (int m = 0; m < all; m++) {
+                        boolean valid = counts[first + m] != 0;
+                        for (int i = m * width; i < (m + 1) * width; i++) {
+                            float error = a.array[a.offset + i] - g.array[g.offset + i];
+                            out.array[out.offset + i] = valid ? 2 * error / counted : 0;
+                        }
                     }
                     out.writeBack(dPrediction);
                 }
-                write(loss, sum / size);
+                write(loss, counted > 0 ? sum / counted : 0);
             } finally {
                 close();
             }

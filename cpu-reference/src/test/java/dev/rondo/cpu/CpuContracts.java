@@ -6,6 +6,7 @@ import dev.rondo.contract.BackendContracts;
 import dev.rondo.contract.ThreadsContract;
 import dev.rondo.model.CharacterLanguageModelContract;
 import dev.rondo.model.CharacterTrainingContract;
+import dev.rondo.model.ModelFileContract;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
@@ -21,7 +22,10 @@ abstract class CpuContracts extends BackendContracts {
     private static Backend open(String loops, BackendOptions options) {
         System.setProperty(LoopsChoice.PROPERTY, loops);
         try {
-            return Backend.named("cpu", options);
+            Backend backend = Backend.named("cpu", options);
+            // Not the plain loops that the vector loops begin with.
+            backend.warmUp();
+            return backend;
         } finally {
             System.clearProperty(LoopsChoice.PROPERTY);
         }
@@ -54,6 +58,14 @@ abstract class CpuContracts extends BackendContracts {
 
     @Nested
     class CharacterTraining extends CharacterTrainingContract {
+        @Override
+        protected Backend open() {
+            return CpuContracts.open(loops, threads);
+        }
+    }
+
+    @Nested
+    class ModelFile extends ModelFileContract {
         @Override
         protected Backend open() {
             return CpuContracts.open(loops, threads);

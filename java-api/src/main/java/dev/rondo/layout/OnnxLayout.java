@@ -157,6 +157,7 @@ public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor)
             case LSTM -> LSTM_BLOCKS;
             case GRU, GRU_RESET_BEFORE -> GRU_BLOCKS;
             case RNN_TANH, RNN_RELU -> ONE_BLOCK;
+            default -> throw new IllegalArgumentException("cell: expected one that ONNX has, got " + cell);
         };
     }
 

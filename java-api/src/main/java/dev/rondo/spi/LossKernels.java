@@ -22,12 +22,15 @@ public interface LossKernels {
     void softmaxCrossEntropy(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits);
 
     /**
-     * Mean squared error: the mean of {@code (prediction - target)^2} over all elements.
+     * Mean squared error: the mean of {@code (prediction - target)^2} over all elements of the rows that count.
      *
-     * @param prediction read
+     * @param prediction {@code [M,K]}, read
      * @param target of the same size, read
-     * @param loss {@code [1]}, assigned
-     * @param dPrediction of the same size, assigned; may be {@code prediction} itself; null if not wanted
+     * @param mask {@code [M]} elements, read: 0 masks its row, which then counts neither in the loss nor in the gradient,
+     *     whatever it holds; null if all count
+     * @param loss {@code [1]}, assigned; 0 if all rows are masked
+     * @param dPrediction of the same size, assigned, 0 in masked rows; may be {@code prediction} itself; null if not wanted
      */
-    void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction);
+    void meanSquaredError(
+            Tensor prediction, Tensor target, @Nullable IntTensor mask, Tensor loss, @Nullable Tensor dPrediction);
 }

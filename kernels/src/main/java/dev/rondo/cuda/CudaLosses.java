@@ -66,28 +66,43 @@ final class CudaLosses implements LossKernels {
     }
 
     @Override
-    public void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
-        long count = prediction.size();
+    public void meanSquaredError(
+            Tensor prediction, Tensor target, @Nullable IntTensor mask, Tensor loss, @Nullable Tensor dPrediction) {
+        long size = prediction.size();
+        int width = mask == null ? 1 : prediction.size() / mask.size();
+        long counted = mask == null ? size : (long) width * unmasked(mask);
         backend.context().enter();
         try {
             Launcher launcher = backend.launcher();
-            int parts = launcher.blocks(count);
+            int parts = launcher.blocks(size);
             long partial = scratch.atLeast(8L * parts);
             launcher.of(Kernel.MEAN_SQUARED_ERROR)
                     .pointer(backend.address(prediction))
                     .pointer(backend.address(target))
-                    .wide(count)
+                    .pointer(mask == null ? 0 : backend.address(mask))
+                    .integer(width)
+                    .wide(size)
+                    .wide(counted)
                     .pointer(dPrediction == null ? 0 : backend.address(dPrediction))
                     .pointer(partial)
-                    .linear(count);
+                    .linear(size);
             launcher.of(Kernel.MEAN_SQUARED_ERROR_FINISH)
                     .pointer(partial)
                     .integer(parts)
-                    .wide(count)
+                    .wide(counted)
                     .pointer(backend.address(loss))
                     .grid(1, 1, 1, Launcher.THREADS, 1);
         } finally {
             backend.context().exit();
         }
+    }
+
+    private static int unmasked(IntTensor mask) {
+        int[] values = ((DeviceIntStorage) mask.storage()).values();
+        int rows = 0;
+        for (int m = 0; m < mask.size(); m++) {
+            rows += values[mask.offset() + m] != 0 ? 1 : 0;
+        }
+        return rows;
     }
 }

@@ -18,7 +18,6 @@ import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import dev.rondo.contract.InfinityContract;
-import dev.rondo.contract.OracleContract;
 import dev.rondo.contract.PrecisionContract;
 import dev.rondo.emulator.Emulator;
 import java.util.Arrays;
@@ -50,14 +49,6 @@ class CublasTest {
         @Override
         protected Backend open(Precision precision) {
             return CublasTest.open(Cublas.has(precision) ? ProductsChoice.CUBLAS : ProductsChoice.AUTO, precision);
-        }
-    }
-
-    @Nested
-    class Oracle extends OracleContract {
-        @Override
-        protected Backend open() {
-            return CublasTest.open(ProductsChoice.CUBLAS, Precision.FP32);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
 import dev.rondo.model.CharacterLanguageModelContract;
 import dev.rondo.model.CharacterTrainingContract;
+import dev.rondo.model.ModelFileContract;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cuda}. */
@@ -16,6 +17,14 @@ class CudaContractsTest extends BackendContracts {
 
     @Nested
     class CharacterLanguageModel extends CharacterLanguageModelContract {
+        @Override
+        protected Backend open() {
+            return TestDevice.open();
+        }
+    }
+
+    @Nested
+    class ModelFile extends ModelFileContract {
         @Override
         protected Backend open() {
             return TestDevice.open();

@@ -119,16 +119,8 @@ class RepeatabilityTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "rev, eager",
-        "rand:1, eager",
-        "rand:7, eager",
-        "fwd, lazy",
-        "fwd, others",
-        "rev, others",
-        "rand:3, lazy"
-    })
-    void inEveryOrderOfThreadsAndModeOfStreams(String order, String streams) {
+    @CsvSource({"rev, eager", "rand:1, eager", "fwd, lazy", "rand:3, others"})
+    void inOrdersOfThreadsAndModesOfStreams(String order, String streams) {
         TestDevice.order(order);
         TestDevice.streams(streams);
         assertGolden();

@@ -18,6 +18,8 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 import jcuda.driver.CUresult;
@@ -65,6 +67,13 @@ public final class CudnnLayer implements AutoCloseable {
             this.code = code;
         }
     }
+
+    /** cuDNN's cells; it has no other one of Rondo's. */
+    private static final Map<Cell, Integer> MODES = Map.of(
+            Cell.RNN_TANH, cudnnRNNMode.CUDNN_RNN_TANH,
+            Cell.RNN_RELU, cudnnRNNMode.CUDNN_RNN_RELU,
+            Cell.LSTM, cudnnRNNMode.CUDNN_LSTM,
+            Cell.GRU, cudnnRNNMode.CUDNN_GRU);
 
     /** From cuDNN 9 on; the numbers before are others. */
     private static final int FIRST_NOT_SUPPORTED = 3000;
@@ -198,8 +207,8 @@ public final class CudnnLayer implements AutoCloseable {
         if (spec.layers() != 1 || spec.direction() != Direction.FORWARD) {
             throw new IllegalArgumentException("spec: expected one forward layer, got " + spec);
         }
-        if (spec.cell() == Cell.GRU_RESET_BEFORE) {
-            throw new CudnnException("cuDNN has no GRU with the reset gate before the product", true);
+        if (!MODES.containsKey(spec.cell())) {
+            throw new CudnnException("cuDNN has no counterpart of cell " + spec.cell(), true);
         }
         if (precision == Precision.TF32X3) {
             throw new CudnnException("cuDNN has no counterpart of " + precision, true);
@@ -217,7 +226,7 @@ public final class CudnnLayer implements AutoCloseable {
                 JCudnn.cudnnSetRNNDescriptor_v8(
                         rnn,
                         algorithm.code,
-                        cellMode(),
+                        Objects.requireNonNull(MODES.get(spec.cell())),
                         spec.bias() ? cudnnRNNBiasMode.CUDNN_RNN_DOUBLE_BIAS : cudnnRNNBiasMode.CUDNN_RNN_NO_BIAS,
                         cudnnDirectionMode.CUDNN_UNIDIRECTIONAL,
                         cudnnRNNInputMode.CUDNN_LINEAR_INPUT,
@@ -274,16 +283,6 @@ public final class CudnnLayer implements AutoCloseable {
     private void make(int status, String what, Runnable destroy) {
         check(status, what);
         descriptors.push(destroy);
-    }
-
-    private int cellMode() {
-        return switch (spec.cell()) {
-            case RNN_TANH -> cudnnRNNMode.CUDNN_RNN_TANH;
-            case RNN_RELU -> cudnnRNNMode.CUDNN_RNN_RELU;
-            case LSTM -> cudnnRNNMode.CUDNN_LSTM;
-            case GRU -> cudnnRNNMode.CUDNN_GRU;
-            case GRU_RESET_BEFORE -> throw new IllegalStateException("refused before");
-        };
     }
 
     private int mathType() {

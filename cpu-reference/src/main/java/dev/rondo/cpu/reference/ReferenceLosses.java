@@ -48,17 +48,26 @@ final class ReferenceLosses implements LossKernels {
     }
 
     @Override
-    public void meanSquaredError(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
+    public void meanSquaredError(
+            Tensor prediction, Tensor target, @Nullable IntTensor mask, Tensor loss, @Nullable Tensor dPrediction) {
         double[] p = prediction.toDoubles();
         double[] y = target.toDoubles();
+        int[] counts = mask != null ? mask.toInts() : new int[] {1};
+        int width = p.length / counts.length;
+        int counted = 0;
+        for (int row : counts) {
+            counted += row != 0 ? width : 0;
+        }
         double sum = 0;
         double[] gradient = new double[p.length];
         for (int i = 0; i < p.length; i++) {
-            double error = p[i] - y[i];
-            sum += error * error;
-            gradient[i] = 2 * error / p.length;
+            if (counts[i / width] != 0) {
+                double error = p[i] - y[i];
+                sum += error * error;
+                gradient[i] = 2 * error / counted;
+            }
         }
-        loss.set(sum / p.length);
+        loss.set(counted > 0 ? sum / counted : 0);
         if (dPrediction != null) {
             dPrediction.set(gradient);
         }

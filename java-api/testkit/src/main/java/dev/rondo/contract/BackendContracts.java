@@ -90,6 +90,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class LayerArgument extends LayerArgumentContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Lifetime extends LifetimeContract {
         @Override
         protected Backend open() {
@@ -147,6 +155,14 @@ public abstract class BackendContracts {
 
     @Nested
     class Sizes extends SizesContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class StreamArgument extends StreamArgumentContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();

@@ -73,7 +73,8 @@ public abstract class LifetimeContract extends BackendContract {
         scope.close();
         scope.close();
         Refusal.illegalState(inside::toDoubles, "closed");
-        Refusal.illegalState(() -> scope.tensor(1), "scope of backend " + backend().name() + " is closed");
+        Refusal.illegalState(
+                () -> scope.tensor(1), "scope of backend " + backend().name() + " is closed");
         Refusal.illegalState(() -> rnn.forward(weights, backend().tensor(1, 1, 3), y), "closed");
         assertEquals(3, outside.toDoubles()[1]);
         assertEquals(0, backend().tensor(1).toDoubles()[0]);
@@ -126,7 +127,8 @@ public abstract class LifetimeContract extends BackendContract {
         rnn.close();
         backend.close();
         user.join(60_000);
-        assertTrue(end.get() instanceof IllegalStateException, () -> "expected IllegalStateException, got " + end.get());
+        assertTrue(
+                end.get() instanceof IllegalStateException, () -> "expected IllegalStateException, got " + end.get());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.rondo.contract;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.IntTensor;
@@ -159,6 +160,26 @@ public abstract class LossContract extends BackendContract {
         forward().check("loss", squares(prediction, target), loss.toDoubles()[0]);
         double[] expected = Differences.of(prediction, () -> squares(prediction, target));
         differences().check("dPrediction", expected, gradient.toDoubles());
+    }
+
+    @Test
+    void rowsOfMeanSquaredErrorThatAreMaskedHaveNoInfluence() {
+        double nan = Double.NaN;
+        Tensor prediction = backend().tensor(2, 2, 2).set(1, 2, nan, nan, 3, 4, nan, 7);
+        Tensor target = backend().tensor(2, 2, 2).set(0, 0, 1, 1, 1, nan, 1, 1);
+        IntTensor mask = backend().intTensor(2, 2).set(1, 0, 0, 0);
+        Tensor loss = backend().tensor(1);
+        Tensor gradient = backend().tensor(8);
+        MeanSquaredError function = new MeanSquaredError(backend());
+        function.apply(prediction, target, mask, loss, gradient);
+        forward().check("loss", 2.5, loss.toDoubles()[0]);
+        assertArrayEquals(new double[] {1, 2, 0, 0, 0, 0, 0, 0}, gradient.toDoubles());
+        mask.set(0, 0, 0, 0);
+        function.apply(prediction, target, mask, loss, prediction);
+        assertEquals(0, loss.toDoubles()[0]);
+        assertArrayEquals(new double[8], prediction.toDoubles());
+        Refusal.illegalArgument(
+                () -> function.apply(prediction, target, backend().intTensor(3), loss, null), "mask: expected", "[3]");
     }
 
     private static double squares(double[] prediction, double... target) {

@@ -9,7 +9,6 @@ import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -106,11 +105,13 @@ public abstract class PassesContract extends BackendContract {
             x.set(other.x);
             weights.flat().set(other.weights);
             call.initial(other.initial(backend())).run();
-            assertArrayEquals(
-                    other.forward(backend(), Purpose.INFERENCE).y(), y.toDoubles());
+            assertArrayEquals(other.forward(backend(), Purpose.INFERENCE).y(), y.toDoubles());
             call.lengths(1, 0, 2).run();
             assertArrayEquals(
-                    other.withLengths(1, 0, 2).forward(backend(), Purpose.INFERENCE).y(), y.toDoubles());
+                    other.withLengths(1, 0, 2)
+                            .forward(backend(), Purpose.INFERENCE)
+                            .y(),
+                    y.toDoubles());
         }
     }
 

@@ -363,8 +363,7 @@ public abstract class TruncatedBpttContract extends BackendContract {
     @ParameterizedTest
     @EnumSource
     void theLastChunkOfAStreamMayBeShorter(Cell cell) {
-        RnnCase network =
-                RnnCase.random(RnnSpec.of(cell, 3, 2), 8, BATCH, 95).awayFromKink();
+        RnnCase network = RnnCase.random(RnnSpec.of(cell, 3, 2), 8, BATCH, 95).awayFromKink();
         RnnCase lossOfTheEnd = network.copy();
         Arrays.fill(lossOfTheEnd.dy, 0, 6 * BATCH * 2, 0);
         lossOfTheEnd.dLast = null;
