@@ -6,9 +6,7 @@ import dev.rondo.contract.BackendContracts;
 import dev.rondo.contract.CallersContract;
 import dev.rondo.contract.SumsContract;
 import dev.rondo.contract.ThreadsContract;
-import dev.rondo.model.CharacterLanguageModelContract;
-import dev.rondo.model.CharacterTrainingContract;
-import dev.rondo.model.ModelFileContract;
+import dev.rondo.model.ModelContracts;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
@@ -77,23 +75,7 @@ abstract class CpuContracts extends BackendContracts {
     }
 
     @Nested
-    class CharacterLanguageModel extends CharacterLanguageModelContract {
-        @Override
-        protected Backend open() {
-            return CpuContracts.open(loops, threads);
-        }
-    }
-
-    @Nested
-    class CharacterTraining extends CharacterTrainingContract {
-        @Override
-        protected Backend open() {
-            return CpuContracts.open(loops, threads);
-        }
-    }
-
-    @Nested
-    class ModelFile extends ModelFileContract {
+    class Models extends ModelContracts {
         @Override
         protected Backend open() {
             return CpuContracts.open(loops, threads);
