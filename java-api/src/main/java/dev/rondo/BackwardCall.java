@@ -1,6 +1,6 @@
 package dev.rondo;
 
-import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.RnnBackwardCall;
 import dev.rondo.spi.RnnCall;
 import org.jspecify.annotations.Nullable;
@@ -126,13 +126,13 @@ public final class BackwardCall {
         if (gradients != null) {
             check.weights("gradients", gradients);
             Tensor sums = gradients.flat();
-            Arguments.writable("gradients", sums);
-            Arguments.apart("gradients", sums, "dy", dy);
-            Arguments.apart("gradients", sums, "dx", dx);
+            TensorArguments.writable("gradients", sums);
+            TensorArguments.apart("gradients", sums, "dy", dy);
+            TensorArguments.apart("gradients", sums, "dx", dx);
             RnnArguments.apart("gradients", sums, "dLast", call.dLast());
             RnnArguments.apart("gradients", sums, "dInitial", dInitial);
-            Arguments.apart("gradients", sums, "x", dense);
-            Arguments.apart("gradients", sums, "weights", weights);
+            TensorArguments.apart("gradients", sums, "x", dense);
+            TensorArguments.apart("gradients", sums, "weights", weights);
         }
         return call;
     }
@@ -148,11 +148,11 @@ public final class BackwardCall {
                 forward.steps(),
                 forward.batch(),
                 pass.rnn.spec().inputSize());
-        Arguments.writable("dx", dx);
-        Arguments.apart("dx", dx, "dy", call.dy());
+        TensorArguments.writable("dx", dx);
+        TensorArguments.apart("dx", dx, "dy", call.dy());
         RnnArguments.apart("dx", dx, "dLast", call.dLast());
         RnnArguments.apart("dx", dx, "dInitial", call.dInitial());
-        Arguments.apart("dx", dx, "x", dense);
-        Arguments.apart("dx", dx, "weights", weights);
+        TensorArguments.apart("dx", dx, "x", dense);
+        TensorArguments.apart("dx", dx, "weights", weights);
     }
 }

@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 
 /**
  * A table of learned vectors, one for each index. It holds no weights of its own. For one-hot input to an {@link Rnn} no
@@ -59,7 +60,7 @@ public final class Embedding {
     }
 
     private void check(String tableName, Tensor table, IntTensor indices, String yName, Tensor y) {
-        Arguments.shape(tableName, table, "[V,E]", vocabularySize, embeddingSize);
+        TensorArguments.shape(tableName, table, "[V,E]", vocabularySize, embeddingSize);
         backend.requireAccepted(tableName, table);
         Arguments.notNull("indices", indices).requireOpen("indices");
         backend.requireAccepted("indices", indices);

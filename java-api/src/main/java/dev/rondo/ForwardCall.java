@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.RnnCall;
 import org.jspecify.annotations.Nullable;
 
@@ -145,9 +146,9 @@ public final class ForwardCall {
         if (y != null) {
             check.tensor(
                     "y", y, "[T,N,D*H]", call.steps(), call.batch(), rnn.spec().outputSize());
-            Arguments.writable("y", y);
-            Arguments.apart("y", y, "x", dense);
-            Arguments.apart("y", y, "weights", flat);
+            TensorArguments.writable("y", y);
+            TensorArguments.apart("y", y, "x", dense);
+            TensorArguments.apart("y", y, "weights", flat);
             RnnArguments.apart("y", y, "initial", call.initial());
             RnnArguments.apart("y", y, "last", call.last());
         }

@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import org.jspecify.annotations.Nullable;
 
 /** A linear layer {@code y = x W^T + b}, with weights in PyTorch's layout. It holds no weights of its own. */
@@ -62,40 +63,40 @@ public final class Linear {
         check(weight, null, "x", x, "dy", dy);
         if (dx != null) {
             checkRows("dx", dx, inputSize, x.size() / inputSize);
-            Arguments.apart("dx", dx, "x", x);
-            Arguments.apart("dx", dx, "dy", dy);
-            Arguments.apart("dx", dx, "weight", weight);
+            TensorArguments.apart("dx", dx, "x", x);
+            TensorArguments.apart("dx", dx, "dy", dy);
+            TensorArguments.apart("dx", dx, "weight", weight);
         }
         if (dWeight != null) {
-            Arguments.shape("dWeight", dWeight, "[O,I]", outputSize, inputSize);
+            TensorArguments.shape("dWeight", dWeight, "[O,I]", outputSize, inputSize);
             backend.requireAccepted("dWeight", dWeight);
-            Arguments.apart("dWeight", dWeight, "weight", weight);
-            Arguments.apart("dWeight", dWeight, "x", x);
-            Arguments.apart("dWeight", dWeight, "dy", dy);
-            Arguments.apart("dWeight", dWeight, "dx", dx);
+            TensorArguments.apart("dWeight", dWeight, "weight", weight);
+            TensorArguments.apart("dWeight", dWeight, "x", x);
+            TensorArguments.apart("dWeight", dWeight, "dy", dy);
+            TensorArguments.apart("dWeight", dWeight, "dx", dx);
         }
         if (dBias != null) {
-            Arguments.shape("dBias", dBias, "[O]", outputSize);
+            TensorArguments.shape("dBias", dBias, "[O]", outputSize);
             backend.requireAccepted("dBias", dBias);
-            Arguments.apart("dBias", dBias, "dWeight", dWeight);
-            Arguments.apart("dBias", dBias, "dy", dy);
-            Arguments.apart("dBias", dBias, "dx", dx);
+            TensorArguments.apart("dBias", dBias, "dWeight", dWeight);
+            TensorArguments.apart("dBias", dBias, "dy", dy);
+            TensorArguments.apart("dBias", dBias, "dx", dx);
         }
         backend.kernels().layers().linearBackward(weight, x, dy, dx, dWeight, dBias);
     }
 
     private void check(Tensor weight, @Nullable Tensor bias, String xName, Tensor x, String yName, Tensor y) {
-        Arguments.shape("weight", weight, "[O,I]", outputSize, inputSize);
+        TensorArguments.shape("weight", weight, "[O,I]", outputSize, inputSize);
         backend.requireAccepted("weight", weight);
         if (bias != null) {
-            Arguments.shape("bias", bias, "[O]", outputSize);
+            TensorArguments.shape("bias", bias, "[O]", outputSize);
             backend.requireAccepted("bias", bias);
         }
         checkRows(xName, x, inputSize, Arguments.notNull(xName, x).size() / inputSize);
         checkRows(yName, y, outputSize, x.size() / inputSize);
-        Arguments.apart(yName, y, xName, x);
-        Arguments.apart(yName, y, "weight", weight);
-        Arguments.apart(yName, y, "bias", bias);
+        TensorArguments.apart(yName, y, xName, x);
+        TensorArguments.apart(yName, y, "weight", weight);
+        TensorArguments.apart(yName, y, "bias", bias);
     }
 
     private void checkRows(String name, Tensor tensor, int columns, long rows) {

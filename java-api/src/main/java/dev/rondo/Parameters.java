@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,7 +20,7 @@ public final class Parameters implements AutoCloseable {
      */
     public Parameters(ParameterLayout layout, Tensor flat) {
         Arguments.notNull("layout", layout);
-        Arguments.shape("flat", flat, "[parameters]", layout.size());
+        TensorArguments.shape("flat", flat, "[parameters]", layout.size());
         this.layout = layout;
         this.flat = flat;
         for (ParameterLayout.Entry entry : layout.entries()) {

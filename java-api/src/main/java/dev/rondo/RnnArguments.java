@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import org.jspecify.annotations.Nullable;
 
 /** The checks of what is handed to the passes of one network. */
@@ -32,7 +33,7 @@ final class RnnArguments {
         if (x instanceof Tensor dense) {
             tensor("x", dense, "[T,N,I]", -1, -1, spec.inputSize());
         } else if (x instanceof IntTensor indices) {
-            Arguments.shape("x", indices, "[T,N]", -1, -1);
+            TensorArguments.shape("x", indices, "[T,N]", -1, -1);
             backend.requireAccepted("x", indices);
         }
         if (x.dimension(0) > maxSteps) {
@@ -77,15 +78,15 @@ final class RnnArguments {
     }
 
     void tensor(String name, Tensor tensor, String letters, int d0, int d1, int d2) {
-        Arguments.shape(name, tensor, letters, d0, d1, d2);
+        TensorArguments.shape(name, tensor, letters, d0, d1, d2);
         backend.requireAccepted(name, tensor);
     }
 
     static void writable(String name, RnnState state) {
-        Arguments.writable(name + ".h", state.h());
+        TensorArguments.writable(name + ".h", state.h());
         Tensor c = state.c();
         if (c != null) {
-            Arguments.writable(name + ".c", c);
+            TensorArguments.writable(name + ".c", c);
         }
     }
 
@@ -112,8 +113,8 @@ final class RnnArguments {
 
     static void apart(String name, Tensor tensor, String otherName, @Nullable RnnState other) {
         if (other != null) {
-            Arguments.apart(name, tensor, otherName, other.h());
-            Arguments.apart(name, tensor, otherName, other.c());
+            TensorArguments.apart(name, tensor, otherName, other.h());
+            TensorArguments.apart(name, tensor, otherName, other.c());
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Storage;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +25,9 @@ public final class RnnState implements AutoCloseable {
      *     overlap
      */
     public RnnState(Tensor h, @Nullable Tensor c) {
-        Arguments.shape("h", h, "[L*D,N,H]", -1, -1, -1);
+        TensorArguments.shape("h", h, "[L*D,N,H]", -1, -1, -1);
         if (c != null) {
-            Arguments.shape("c", c, "[L*D,N,C]", h.dimension(0), h.dimension(1), -1);
+            TensorArguments.shape("c", c, "[L*D,N,C]", h.dimension(0), h.dimension(1), -1);
             if (c.overlaps(h)) {
                 throw new IllegalArgumentException("c: expected memory apart from h, got overlapping ranges");
             }
@@ -309,10 +310,10 @@ public final class RnnState implements AutoCloseable {
             throw new IllegalArgumentException(name + ": expected " + (c == null ? "no cell state" : "a cell state")
                     + ", got " + (other.c == null ? "none" : "one"));
         }
-        Arguments.shape(name + ".h", other.h, "[L*D,N,H]", h.dimension(0), -1, h.dimension(2));
+        TensorArguments.shape(name + ".h", other.h, "[L*D,N,H]", h.dimension(0), -1, h.dimension(2));
         h.requireOpen("state");
         if (c != null && other.c != null) {
-            Arguments.shape(name + ".c", other.c, "[L*D,N,C]", c.dimension(0), -1, c.dimension(2));
+            TensorArguments.shape(name + ".c", other.c, "[L*D,N,C]", c.dimension(0), -1, c.dimension(2));
             c.requireOpen("state");
         }
     }

@@ -54,6 +54,11 @@ final class CpuKernels implements BackendKernels {
     }
 
     @Override
+    public void warmUp() {
+        LoopsChoice.warmUp();
+    }
+
+    @Override
     public Storage allocate(long size) {
         return new CpuStorage(Sizes.floats("tensor", 1, 1, (int) size), lifetime, cache);
     }

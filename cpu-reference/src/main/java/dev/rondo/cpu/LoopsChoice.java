@@ -2,6 +2,7 @@ package dev.rondo.cpu;
 
 import dev.rondo.BackendException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the inner loops once: the Vector API where {@code jdk.incubator.vector} is among the modules of the JVM, else plain
@@ -56,11 +57,40 @@ final class LoopsChoice {
             throw new BackendException("-D" + BITS + ": expected preferred, 128, 256 or 512, got " + bits);
         }
         try {
-            return (InnerLoops) Class.forName("dev.rondo.cpu.VectorLoops")
-                    .getDeclaredConstructor()
-                    .newInstance();
+            return warming();
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new BackendException("the loops for the Vector API do not work with this JVM: " + e, e);
+        }
+    }
+
+    private static @Nullable WarmingLoops warming;
+    private static @Nullable Thread warmUp;
+
+    /** The same ones for all backends, since the JVM compiles a loop once; their warm-up begins with the first. */
+    private static synchronized InnerLoops warming() throws ReflectiveOperationException {
+        WarmingLoops loops = warming;
+        if (loops == null) {
+            loops = new WarmingLoops((PanelLoops) Class.forName("dev.rondo.cpu.VectorLoops")
+                    .getDeclaredConstructor()
+                    .newInstance());
+            warming = loops;
+            warmUp = WarmUp.start(loops);
+        }
+        return loops;
+    }
+
+    /** Returns when the loops are as fast as they will be; at once for plain loops, or if the thread is interrupted. */
+    static void warmUp() {
+        Thread thread;
+        synchronized (LoopsChoice.class) {
+            thread = warmUp;
+        }
+        if (thread != null) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

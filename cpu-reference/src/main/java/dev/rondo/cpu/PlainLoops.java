@@ -1,7 +1,7 @@
 package dev.rondo.cpu;
 
 /** Inner loops in plain Java, in a form that the JIT compiler can turn into vector instructions. */
-final class PlainLoops implements InnerLoops {
+class PlainLoops implements InnerLoops {
     private static final int PANEL = 16;
 
     @Override
@@ -161,9 +161,9 @@ final class PlainLoops implements InnerLoops {
             float dF = dcAll * c[cOffset + j];
             float dG = dcAll * i;
             dc[dOffset + j] = dcAll * f;
-            gates[offset + j] = dI * i * (1 - i);
-            gates[offset + gate + j] = dF * f * (1 - f);
-            gates[offset + 2 * gate + j] = dO * o * (1 - o);
+            gates[offset + j] = dI * (i * (1 - i));
+            gates[offset + gate + j] = dF * (f * (1 - f));
+            gates[offset + 2 * gate + j] = dO * (o * (1 - o));
             gates[offset + 3 * gate + j] = dG * (1 - g * g);
         }
     }
@@ -194,8 +194,8 @@ final class PlainLoops implements InnerLoops {
             float dR = daN * q;
             float dQ = daN * r;
             row[offset + j] = daN;
-            row[offset + gate + j] = dR * r * (1 - r);
-            row[offset + 2 * gate + j] = dZ * z * (1 - z);
+            row[offset + gate + j] = dR * (r * (1 - r));
+            row[offset + 2 * gate + j] = dZ * (z * (1 - z));
             row[offset + 3 * gate + j] = dQ;
             dh[dOffset + j] *= z;
         }
@@ -226,7 +226,7 @@ final class PlainLoops implements InnerLoops {
             float candidate = row[offset + 2 * gate + j];
             float dN = dh[dOffset + j] * (1 - z);
             float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
-            row[offset + gate + j] = dZ * z * (1 - z);
+            row[offset + gate + j] = dZ * (z * (1 - z));
             row[offset + 2 * gate + j] = dN * (1 - candidate * candidate);
             dh[dOffset + j] *= z;
         }
@@ -238,7 +238,7 @@ final class PlainLoops implements InnerLoops {
         for (int j = 0; j < n; j++) {
             float r = row[offset + j];
             float dR = dp[dOffset + j] * h[hOffset + j];
-            row[offset + j] = dR * r * (1 - r);
+            row[offset + j] = dR * (r * (1 - r));
             dh[dOffset + j] += dp[dOffset + j] * r;
         }
     }

@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Inner loops with the Vector API. Loaded by name, only where the module {@code jdk.incubator.vector} is there. The property
  * {@code rondo.cpu.bits} forces a vector width.
  */
-final class VectorLoops implements InnerLoops {
+final class VectorLoops implements PanelLoops {
     static final VectorSpecies<Float> SPECIES = species();
 
     /**
@@ -42,10 +42,11 @@ final class VectorLoops implements InnerLoops {
 
     @Override
     public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
-        return new PanelMatrix(memory, depth, columns, PANEL, VectorLoops::copyPanels);
+        return new PanelMatrix(memory, depth, columns, PANEL, this);
     }
 
-    private static void copyPanels(
+    @Override
+    public void copy(
             float[] source, int offset, int row, int count, int panels, float[] target, int targetOffset, int stride) {
         for (int k = 0; k < count; k++) {
             int from = offset + k * row;
@@ -157,8 +158,8 @@ final class VectorLoops implements InnerLoops {
 
     private static FloatVector tanh(FloatVector a) {
         // Not min and max: for the sake of NaN and -0 these are several instructions each.
-        FloatVector x = a.blend(Activations.LIMIT_FUSED, a.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
-        x = x.blend(-Activations.LIMIT_FUSED, x.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
+        FloatVector x = a.blend(Activations.LIMIT, a.compare(VectorOperators.GT, Activations.LIMIT));
+        x = x.blend(-Activations.LIMIT, x.compare(VectorOperators.LT, -Activations.LIMIT));
         FloatVector u = x.mul(x);
         FloatVector p = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
         p = p.fma(u, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -204,8 +205,8 @@ final class VectorLoops implements InnerLoops {
     public void sigmoid(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j)).mul(0.5f);
-            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
-            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
+            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
+            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u0 = x0.mul(x0);
             FloatVector p0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -221,8 +222,8 @@ final class VectorLoops implements InnerLoops {
             TYPE.cast(x0.mul(p0).div(q0).mul(0.5f).add(0.5f)).intoArray(a, j);
             FloatVector x1 =
                     TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES)).mul(0.5f);
-            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
-            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
+            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
+            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u1 = x1.mul(x1);
             FloatVector p1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -243,8 +244,8 @@ final class VectorLoops implements InnerLoops {
     public void tanh(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j));
-            x0 = x0.blend(Activations.LIMIT_FUSED, x0.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
-            x0 = x0.blend(-Activations.LIMIT_FUSED, x0.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
+            x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
+            x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u0 = x0.mul(x0);
             FloatVector p0 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p0 = p0.fma(u0, FloatVector.broadcast(SPECIES, Activations.P5));
@@ -259,8 +260,8 @@ final class VectorLoops implements InnerLoops {
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
             TYPE.cast(x0.mul(p0).div(q0)).intoArray(a, j);
             FloatVector x1 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES));
-            x1 = x1.blend(Activations.LIMIT_FUSED, x1.compare(VectorOperators.GT, Activations.LIMIT_FUSED));
-            x1 = x1.blend(-Activations.LIMIT_FUSED, x1.compare(VectorOperators.LT, -Activations.LIMIT_FUSED));
+            x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
+            x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u1 = x1.mul(x1);
             FloatVector p1 = TYPE.cast(FloatVector.broadcast(SPECIES, Activations.P6));
             p1 = p1.fma(u1, FloatVector.broadcast(SPECIES, Activations.P5));

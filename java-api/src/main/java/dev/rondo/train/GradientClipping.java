@@ -3,6 +3,7 @@ package dev.rondo.train;
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 
 /** Bounds gradients before an update, against their explosion (Pascanu, Mikolov, Bengio, arXiv 1211.5063). */
 public final class GradientClipping implements AutoCloseable {
@@ -32,7 +33,7 @@ public final class GradientClipping implements AutoCloseable {
     public Tensor byGlobalNorm(Tensor gradients, double maxNorm) {
         check(gradients);
         Arguments.positive("maxNorm", maxNorm);
-        Arguments.apart("gradients", gradients, "norm", norm);
+        TensorArguments.apart("gradients", gradients, "norm", norm);
         backend.kernels().optimizers().clipByGlobalNorm(gradients, maxNorm, norm);
         return norm;
     }

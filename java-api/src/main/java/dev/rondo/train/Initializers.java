@@ -6,6 +6,7 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.stream.DoubleStream;
@@ -80,7 +81,7 @@ public final class Initializers {
      * @throws IllegalArgumentException if {@code fanOut} or the shape is wrong
      */
     public static void glorotUniform(Tensor weights, int fanOut, RandomGenerator random) {
-        Arguments.shape("weights", weights, "[rows,columns]", -1, -1);
+        TensorArguments.shape("weights", weights, "[rows,columns]", -1, -1);
         Arguments.inRange("fanOut", fanOut, 1, weights.dimension(0));
         uniform(weights, Math.sqrt(6.0 / (weights.dimension(1) + fanOut)), random);
     }
@@ -235,7 +236,7 @@ public final class Initializers {
     }
 
     private static int blockSize(Tensor weights) {
-        Arguments.shape("weights", weights, "[G*H,H]", -1, -1);
+        TensorArguments.shape("weights", weights, "[G*H,H]", -1, -1);
         int n = weights.dimension(1);
         if (weights.dimension(0) % n != 0) {
             throw new IllegalArgumentException("weights: expected a stack of square blocks [G*H,H], got " + weights);

@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import org.jspecify.annotations.Nullable;
 
 /** Mean squared error: the mean of {@code (prediction - target)^2} over all elements. */
@@ -59,20 +60,20 @@ public final class MeanSquaredError {
                         "mask: expected one element for each row of " + prediction + ", got " + mask);
             }
         }
-        Arguments.shape("loss", loss, "[1]", 1);
-        Arguments.writable("loss", loss);
+        TensorArguments.shape("loss", loss, "[1]", 1);
+        TensorArguments.writable("loss", loss);
         backend.requireAccepted("loss", loss);
         if (dPrediction != null) {
             requireSize("dPrediction", dPrediction, prediction);
-            Arguments.writable("dPrediction", dPrediction);
+            TensorArguments.writable("dPrediction", dPrediction);
             if (!dPrediction.sameMemory(prediction)) {
-                Arguments.apart("dPrediction", dPrediction, "prediction", prediction);
+                TensorArguments.apart("dPrediction", dPrediction, "prediction", prediction);
             }
-            Arguments.apart("dPrediction", dPrediction, "target", target);
-            Arguments.apart("loss", loss, "dPrediction", dPrediction);
+            TensorArguments.apart("dPrediction", dPrediction, "target", target);
+            TensorArguments.apart("loss", loss, "dPrediction", dPrediction);
         }
-        Arguments.apart("loss", loss, "prediction", prediction);
-        Arguments.apart("loss", loss, "target", target);
+        TensorArguments.apart("loss", loss, "prediction", prediction);
+        TensorArguments.apart("loss", loss, "target", target);
         backend.kernels().losses().meanSquaredError(prediction, target, mask, loss, dPrediction);
     }
 

@@ -3,6 +3,7 @@ package dev.rondo.train;
 import dev.rondo.Backend;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.OptimizerKernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -50,11 +51,11 @@ public abstract class Optimizer implements AutoCloseable {
      * @throws IllegalStateException if something is closed
      */
     public final void update(Tensor weights, Tensor gradients) {
-        Arguments.shape("weights", weights, "[parameters]", size);
-        Arguments.shape("gradients", gradients, "[parameters]", size);
+        TensorArguments.shape("weights", weights, "[parameters]", size);
+        TensorArguments.shape("gradients", gradients, "[parameters]", size);
         backend.requireAccepted("weights", weights);
         backend.requireAccepted("gradients", gradients);
-        Arguments.apart("weights", weights, "gradients", gradients);
+        TensorArguments.apart("weights", weights, "gradients", gradients);
         if (closed) {
             throw new IllegalStateException("optimizer " + name() + " is closed");
         }

@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import org.jspecify.annotations.Nullable;
 
 /** Softmax cross-entropy in nats: the mean of {@code -log softmax(logits)[target]} over the rows that are not masked. */
@@ -35,7 +36,7 @@ public final class SoftmaxCrossEntropy {
     public void apply(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {
         Arguments.notNull("logits", logits).requireOpen("logits");
         Arguments.notNull("targets", targets).requireOpen("targets");
-        Arguments.shape("loss", loss, "[1]", 1);
+        TensorArguments.shape("loss", loss, "[1]", 1);
         int classes = logits.rank() == 0 ? 1 : logits.dimension(logits.rank() - 1);
         if (targets.size() != logits.size() / classes) {
             throw new IllegalArgumentException("targets: expected one for each of the " + logits.size() / classes
@@ -49,11 +50,11 @@ public final class SoftmaxCrossEntropy {
             }
             backend.requireAccepted("dLogits", dLogits);
             if (!dLogits.sameMemory(logits)) {
-                Arguments.apart("dLogits", dLogits, "logits", logits);
+                TensorArguments.apart("dLogits", dLogits, "logits", logits);
             }
-            Arguments.apart("loss", loss, "dLogits", dLogits);
+            TensorArguments.apart("loss", loss, "dLogits", dLogits);
         }
-        Arguments.apart("loss", loss, "logits", logits);
+        TensorArguments.apart("loss", loss, "logits", logits);
         backend.requireAccepted("logits", logits);
         backend.requireAccepted("targets", targets);
         backend.requireAccepted("loss", loss);

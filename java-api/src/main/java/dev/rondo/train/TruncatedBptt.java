@@ -12,6 +12,7 @@ import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import dev.rondo.internal.Arguments;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Dropout;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -56,14 +57,14 @@ public final class TruncatedBptt implements AutoCloseable {
         void accept(int age, Tensor dx);
     }
 
-    private final Backend backend;
-    private final RnnSpec spec;
-    private final int batch;
-    private final int k1;
+    final Backend backend;
+    final RnnSpec spec;
+    final int batch;
+    final int k1;
     private final int k2;
     private final RnnState carried;
     private final RnnState gradient;
-    private final int count;
+    final int count;
     private final List<Slot> window = new ArrayList<>();
     private final List<Chunk> chunks = new ArrayList<>();
     private @Nullable Slot spare;
@@ -115,13 +116,13 @@ public final class TruncatedBptt implements AutoCloseable {
 
         void setInput(Input source) {
             if (source instanceof Tensor dense) {
-                Arguments.shape("x", dense, "[T,N,I]", -1, batch, spec.inputSize());
+                TensorArguments.shape("x", dense, "[T,N,I]", -1, batch, spec.inputSize());
                 requireSteps(dense);
                 Tensor copy =
                         x instanceof Tensor own && own.hasShape(dense.shape()) ? own : backend.tensor(dense.shape());
                 replaceInput(copy.copyFrom(dense));
             } else if (source instanceof IntTensor indices) {
-                Arguments.shape("x", indices, "[T,N]", -1, batch);
+                TensorArguments.shape("x", indices, "[T,N]", -1, batch);
                 requireSteps(indices);
                 IntTensor copy = x instanceof IntTensor own && own.hasShape(indices.shape())
                         ? own
@@ -355,7 +356,7 @@ public final class TruncatedBptt implements AutoCloseable {
         if (!ready) {
             throw new IllegalStateException("backward: expected a forward pass before it, got none since the last one");
         }
-        Arguments.shape("dy", dy, "[T,N,H]", slot(0).steps(), batch, spec.outputSize());
+        TensorArguments.shape("dy", dy, "[T,N,H]", slot(0).steps(), batch, spec.outputSize());
         if (inputGradient != null && slot(0).x instanceof IntTensor) {
             throw new IllegalArgumentException("inputGradient: expected null, since x was a tensor of indices");
         }
@@ -387,7 +388,7 @@ public final class TruncatedBptt implements AutoCloseable {
 
     private void requireState(RnnState state) {
         Arguments.notNull("state", state);
-        Arguments.shape("state.h", state.h(), "[L,N,H]", carried.h().shape());
+        TensorArguments.shape("state.h", state.h(), "[L,N,H]", carried.h().shape());
         Tensor own = carried.c();
         Tensor c = state.c();
         if ((c == null) != (own == null)) {
@@ -395,7 +396,7 @@ public final class TruncatedBptt implements AutoCloseable {
                     + ", since the cell is " + spec.cell() + ", got " + (c == null ? "null" : c));
         }
         if (c != null && own != null) {
-            Arguments.shape("state.c", c, "[L,N,C]", own.shape());
+            TensorArguments.shape("state.c", c, "[L,N,C]", own.shape());
         }
     }
 

@@ -42,6 +42,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class Callers extends CallersContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Cell extends CellContract {
         @Override
         protected Backend open() {
@@ -83,6 +91,14 @@ public abstract class BackendContracts {
 
     @Nested
     class Layer extends LayerContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class LayerArgument extends LayerArgumentContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();
@@ -147,6 +163,14 @@ public abstract class BackendContracts {
 
     @Nested
     class Sizes extends SizesContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class StreamArgument extends StreamArgumentContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();

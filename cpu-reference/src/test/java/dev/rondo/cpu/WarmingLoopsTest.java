@@ -1,0 +1,80 @@
+package dev.rondo.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rondo.Backend;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The plain loops that compute at first, and the vector loops that take over from them. */
+class WarmingLoopsTest {
+    private static final float[] SPECIAL = {
+        0,
+        -0f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY,
+        Float.MIN_VALUE,
+        -Float.MIN_NORMAL,
+        1e-20f,
+        -1e-26f,
+        8,
+        -30
+    };
+
+    private static PanelLoops vectorLoops() {
+        try {
+            return (PanelLoops) Class.forName("dev.rondo.cpu.VectorLoops")
+                    .getDeclaredConstructor()
+                    .newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** All that a loop can write, after a call. */
+    private static float[][] results(PanelLoops loops, Loop loop, int rows, long seed) {
+        Loop.Operands o = new Loop.Operands(loops.panel());
+        Random random = new Random(seed);
+        float[][] all = {o.a, o.c, o.gates, o.state, o.next, o.d, o.d2};
+        for (float[] array : all) {
+            for (int i = 0; i < array.length; i++) {
+                array[i] = random.nextInt(8) == 0
+                        ? SPECIAL[random.nextInt(SPECIAL.length)]
+                        : (float) (random.nextGaussian() * Math.pow(2, -random.nextInt(100)));
+            }
+        }
+        loop.call(loops, o, rows);
+        return all;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void plainAndVectorLoopsComputeTheSameBits(Loop loop) {
+        PanelLoops vector = vectorLoops();
+        PanelLoops plain = new PlainPanelLoops(vector.panel());
+        for (int rows : loop.rows) {
+            for (long seed = 0; seed < 50; seed++) {
+                float[][] expected = results(vector, loop, rows, seed);
+                float[][] actual = results(plain, loop, rows, seed);
+                for (int i = 0; i < expected.length; i++) {
+                    assertArrayEquals(expected[i], actual[i], loop + ", " + rows + " rows, array " + i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void afterAWarmUpAllLoopsAreTheVectorOnes() {
+        try (Backend backend = CpuContracts.open("vector", 1)) {
+            backend.warmUp();
+        }
+        WarmingLoops loops = (WarmingLoops) LoopsChoice.choose().loops();
+        for (Loop loop : Loop.values()) {
+            assertTrue(loops.isWarm(loop), loop + " takes more than twice the time of the plain one");
+        }
+    }
+}
