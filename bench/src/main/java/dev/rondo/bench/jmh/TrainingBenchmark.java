@@ -66,6 +66,7 @@ public class TrainingBenchmark {
             text.append(letter == 26 ? ' ' : (char) ('a' + letter));
         }
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
+        opened.warmUp();
         CharacterTrainingSettings settings =
                 new CharacterTrainingSettings(cell, 256, 1, 0, 32, 35, 35, algorithm, 0.001, 1, 1);
         training = new CharacterTraining(opened, settings, TextFilter.LETTERS, text.toString(), CHARACTERS);
