@@ -95,3 +95,17 @@ extern "C" __global__ void rondo_fill_rows(float* target, int targetRow, long lo
         target[element.row * targetRow + element.column] = value;
     }
 }
+
+// target[indices[m]][j] = source[m][j] for j < width; both dense, and no index twice. An index outside [0, limit) is written
+// nowhere; the host has refused it. What it undoes is rondo_gather_rows. Equals Storage.scatterRows.
+extern "C" __global__ void rondo_scatter_rows(const float* source, const int* indices, int rows, int width, int limit,
+                                              float* target) {
+    long long elements = static_cast<long long>(rows) * width;
+    for (long long at = rondo::firstElement(); at < elements; at += rondo::elementStride()) {
+        rondo::Element element = rondo::elementOf(at, width);
+        long long index = indices[element.row];
+        if (index >= 0 && index < limit) {
+            target[index * width + element.column] = source[at];
+        }
+    }
+}

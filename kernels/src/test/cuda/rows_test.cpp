@@ -57,6 +57,25 @@ TEST(rowsToStepsAndBack) {
     }
 }
 
+TEST(scatterRows) {
+    for (auto [rows, width] : SHAPES) {
+        int limit = 2 * rows + 1;
+        Ints indices(rows);
+        Floats source = randoms(static_cast<size_t>(rows) * width, 1), target = randoms(static_cast<size_t>(limit) * width, 2);
+        Doubles expected = toDoubles(target);
+        for (int m = 0; m < rows; m++) {
+            indices[m] = m == 2 ? -1 : m == 3 ? limit : (2 * m + 3) % limit;
+            for (int j = 0; j < width && m != 2 && m != 3; j++) {
+                expected[static_cast<size_t>(indices[m]) * width + j] = source[static_cast<size_t>(m) * width + j];
+            }
+        }
+        Buffer<float> from(source), to(target);
+        Buffer<int> at(indices);
+        launch("rondo_scatter_rows", gridFor(static_cast<long long>(rows) * width), from, at, rows, width, limit, to);
+        NEAR(to.read(), expected, 0, shape({rows, width}));
+    }
+}
+
 TEST(rowsPastLengths) {
     for (int width : {1, 3, 65}) {
         Ints lengths = {2, 0, 1, 3};

@@ -72,6 +72,11 @@ final class Providers {
             if (reason.isPresent()) {
                 throw new BackendException("backend " + name + " cannot be used here: " + reason.get());
             }
+            return openUsable(options);
+        }
+
+        /** Opens it where there is nothing against it. */
+        Backend openUsable(BackendOptions options) {
             return Backend.opened(name, provider.open(options));
         }
     }
@@ -129,20 +134,22 @@ final class Providers {
             if (found.priority() < 0) {
                 continue;
             }
-            String reason;
-            try {
-                Backend backend = found.open(options);
-                Optional<String> missing = spec == null ? Optional.empty() : backend.unsupported(spec);
-                if (missing.isEmpty()) {
-                    return backend;
+            Optional<String> reason = found.unavailable();
+            if (reason.isEmpty()) {
+                try {
+                    Backend backend = found.openUsable(options);
+                    reason = spec == null ? Optional.empty() : backend.unsupported(spec);
+                    if (reason.isEmpty()) {
+                        return backend;
+                    }
+                    backend.close();
+                } catch (BackendException e) {
+                    reason = Optional.of(String.valueOf(e.getMessage()));
                 }
-                backend.close();
-                reason = missing.get();
-            } catch (BackendException e) {
-                reason = String.valueOf(e.getMessage());
             }
-            reasons.add(reason);
-            sayOnce("backend passed over: " + found.name() + ": " + reason);
+            String text = found.name() + ": " + reason.get();
+            reasons.add(text);
+            sayOnce("backend passed over: " + text);
         }
         throw new BackendException(
                 reasons.isEmpty() ? none(all) : "no backend can be used here: " + String.join("; ", reasons));

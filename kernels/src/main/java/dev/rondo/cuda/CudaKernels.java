@@ -33,6 +33,7 @@ final class CudaKernels implements BackendKernels {
     private final ProductsChoice.Outcome choice;
     private final Products products;
     private final Plans plans;
+    private final RowCopies rowCopies;
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
@@ -55,6 +56,7 @@ final class CudaKernels implements BackendKernels {
                 products = new Products(context, launcher, precision, choice.cublas());
                 CudaContext.flag(Graphs.PROPERTY, true);
                 plans = new Plans(DeviceLimits.of(context.device(), device), launcher, precision);
+                rowCopies = new RowCopies(this);
                 layers = new CudaLayers(this);
                 losses = new CudaLosses(this);
                 optimizers = new CudaOptimizers(this);
@@ -85,6 +87,10 @@ final class CudaKernels implements BackendKernels {
 
     Products products() {
         return products;
+    }
+
+    RowCopies rowCopies() {
+        return rowCopies;
     }
 
     Plans plans() {

@@ -159,6 +159,34 @@ final class DeviceStorage implements Storage {
     }
 
     @Override
+    public void gatherRows(long offset, Storage source, long sourceOffset, int[] rows, int width) {
+        if (rows.length > 1 && source instanceof DeviceStorage other && other.backend == backend) {
+            backend.context().enter();
+            try {
+                backend.rowCopies().gather(this, offset, other, sourceOffset, rows, width);
+            } finally {
+                backend.context().exit();
+            }
+        } else {
+            Storage.super.gatherRows(offset, source, sourceOffset, rows, width);
+        }
+    }
+
+    @Override
+    public void scatterRows(long offset, Storage source, long sourceOffset, int[] rows, int width) {
+        if (rows.length > 1 && source instanceof DeviceStorage other && other.backend == backend) {
+            backend.context().enter();
+            try {
+                backend.rowCopies().scatter(this, offset, other, sourceOffset, rows, width);
+            } finally {
+                backend.context().exit();
+            }
+        } else {
+            Storage.super.scatterRows(offset, source, sourceOffset, rows, width);
+        }
+    }
+
+    @Override
     public boolean sharesMemory(Storage other) {
         return other instanceof DeviceStorage storage && storage.backend == backend && storage.address == address;
     }

@@ -56,6 +56,7 @@ enum Kernel {
     ROWS_PAST_LENGTHS("rows", "pppiii"),
     INDICES_TO_STEPS("rows", "ppiiiip"),
     FILL_ROWS("rows", "pilipp"),
+    SCATTER_ROWS("rows", "ppiiip"),
     SOFTMAX_CROSS_ENTROPY_COUNT("softmax_cross_entropy", "piip"),
     SOFTMAX_CROSS_ENTROPY("softmax_cross_entropy", "ppiippp"),
     SOFTMAX_CROSS_ENTROPY_FINISH("softmax_cross_entropy", "pipp"),

@@ -3,7 +3,9 @@ package dev.rondo.cuda;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.rondo.Backend;
 import dev.rondo.Cell;
+import dev.rondo.RnnSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -15,8 +17,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** The table of the cells: for each cell, pass and form its kernels, or none. Needs no device. */
+/** The table of the cells: for each cell, pass and form its kernels, or none. All but one test need no device. */
 class CudaCellsTest {
     private static final int[] CLUSTERS = {1, 2, 4, 8, 16};
 
@@ -27,7 +30,7 @@ class CudaCellsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(Cell.class)
+    @MethodSource("dev.rondo.cuda.Workload#cells")
     void everyCellIsThereAsAWhole(Cell cell) {
         CudaCell kernels = CudaCells.of(cell);
         int gates = kernels.recurrent().stream().mapToInt(CudaCell.Group::count).sum();
@@ -71,11 +74,21 @@ class CudaCellsTest {
                 kernels.hasStepsOnly(true), kernels.hasStepsOnly(false), "a cell has a form in both passes or in none");
     }
 
+    /** A cell that only other backends have is refused with a reason, and nothing here has to be changed for it. */
+    @ParameterizedTest
+    @EnumSource(Cell.class)
+    void aCellThatIsNotInTheTableIsNotSupported(Cell cell) {
+        try (Backend backend = TestDevice.open()) {
+            Optional<String> reason = backend.unsupported(RnnSpec.of(cell, 2, 3));
+            assertEquals(CudaCells.find(cell).isEmpty(), reason.isPresent(), () -> cell + ": " + reason);
+        }
+    }
+
     /** A kernel that no cell takes would be a hole that only a GPU shows. */
     @Test
     void everyKernelOfAFormBelongsToOneCellAndPass() {
         List<Kernel> taken = new ArrayList<>();
-        for (Cell cell : Cell.values()) {
+        for (Cell cell : CudaCells.all()) {
             for (boolean forward : new boolean[] {true, false}) {
                 CudaCells.of(cell).cluster(forward).ifPresent(family -> taken.addAll(family.kernels()));
                 CudaCells.of(cell).grid(forward).ifPresent(family -> taken.addAll(gridKernels(family)));
@@ -94,7 +107,7 @@ class CudaCellsTest {
 
     /** Variants of a kernel are launched by the same code. */
     @ParameterizedTest
-    @EnumSource(Cell.class)
+    @MethodSource("dev.rondo.cuda.Workload#cells")
     void variantsHaveTheSameParameters(Cell cell) {
         for (boolean forward : new boolean[] {true, false}) {
             CudaCells.of(cell).cluster(forward).ifPresent(family -> assertSameParameters(family.kernels()));

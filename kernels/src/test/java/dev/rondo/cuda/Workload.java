@@ -7,6 +7,7 @@ import dev.rondo.Embedding;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.emulator.Emulator;
 import dev.rondo.train.Adam;
@@ -51,9 +52,16 @@ final class Workload {
         return launched;
     }
 
+    /** The cells of the backend, in a fixed order. */
+    static List<Cell> cells() {
+        return Arrays.stream(Cell.values())
+                .filter(cell -> CudaCells.find(cell).isPresent())
+                .toList();
+    }
+
     /** Everything that the backend does, in small. */
     Workload all() {
-        for (Cell cell : Cell.values()) {
+        for (Cell cell : cells()) {
             RnnSpec spec = RnnSpec.of(cell, 5, 7).withLayers(2).withDirection(Direction.BIDIRECTIONAL);
             step(spec, 3, 5, false, LENGTHS);
             step(RnnSpec.of(cell, 9, 6).withLayers(2).withDropout(0.4), 3, 2, true, null);
@@ -64,6 +72,7 @@ final class Workload {
         embedding();
         meanSquaredError();
         optimizers();
+        states();
         return this;
     }
 
@@ -75,7 +84,7 @@ final class Workload {
 
     /** Recurrences of shapes that take different ways through a form: one row, a few, more, and units that do not fill four. */
     Workload recurrences() {
-        for (Cell cell : Cell.values()) {
+        for (Cell cell : cells()) {
             step(RnnSpec.of(cell, 3, 8), 3, 1, false, null);
             step(RnnSpec.of(cell, 3, 8).withDirection(Direction.REVERSE), 3, 3, false, new int[] {3, 0, 2});
             step(RnnSpec.of(cell, 3, 8), 3, 6, false, null);
@@ -148,6 +157,18 @@ final class Workload {
         embedding.forward(table, indices, y);
         embedding.backward(indices, y, dTable);
         add("embedding", y, dTable);
+    }
+
+    /** Rows of a large state that take turns in a small one. */
+    private void states() {
+        RnnSpec spec = RnnSpec.of(Cell.LSTM, 3, 5).withLayers(2);
+        try (RnnState pool = new RnnState(random(2, 9, 5), random(2, 9, 5));
+                RnnState some = new RnnState(random(2, 4, 5), random(2, 4, 5))) {
+            RnnState taken = backend.state(spec, 4);
+            taken.gather(pool, 7, 0, 8, 3);
+            some.scatter(pool, 1, 8, 5, 0);
+            add("states", pool.h(), taken.h());
+        }
     }
 
     private void meanSquaredError() {

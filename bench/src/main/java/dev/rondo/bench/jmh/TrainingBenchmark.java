@@ -67,8 +67,10 @@ public class TrainingBenchmark {
         }
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
         opened.warmUp();
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 256, 1, 0, 32, 35, 35, algorithm, 0.001, 1, 1);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 256)
+                .withBatch(32)
+                .withSteps(35)
+                .withOptimizer(algorithm, 0.001);
         training = new CharacterTraining(opened, settings, TextFilter.LETTERS, text.toString(), CHARACTERS);
     }
 

@@ -61,7 +61,7 @@ class CudnnLayerTest {
     @Test
     void whatCudnnDoesNotHaveIsAResultOfItsOwn() throws Exception {
         String text = run(Refused.class).text();
-        assertTrue(text.contains("true: cuDNN has no GRU with the reset gate before the product\n"), text);
+        assertTrue(text.contains("true: cuDNN has no counterpart of cell GRU_RESET_BEFORE\n"), text);
         assertTrue(text.contains("true: cuDNN has no counterpart of TF32X3\n"), text);
         assertTrue(
                 text.contains("true: cudnnGetRNNTempSpaceSizes for LSTM training T5 N3 I4 H7 by PERSIST_STATIC in FP32:"

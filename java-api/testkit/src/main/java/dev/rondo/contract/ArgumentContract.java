@@ -2,14 +2,11 @@ package dev.rondo.contract;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import dev.rondo.Backend;
-import dev.rondo.BackendException;
-import dev.rondo.BackendOptions;
+import dev.rondo.BackwardCall;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.Embedding;
 import dev.rondo.ForwardCall;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
@@ -22,10 +19,6 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
-import dev.rondo.train.MeanSquaredError;
-import dev.rondo.train.SoftmaxCrossEntropy;
-import dev.rondo.train.TruncatedBptt;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -81,14 +74,12 @@ public abstract class ArgumentContract extends BackendContract {
         return rnn.call(weights, x).initial(initial).y(y).last(last).train();
     }
 
+    private BackwardCall backwardCall(TrainingPass pass) {
+        return pass.backward().dy(dy).dLast(dLast).dx(dx).dInitial(dInitial).gradients(gradients);
+    }
+
     private void backward(TrainingPass pass) {
-        pass.backward()
-                .dy(dy)
-                .dLast(dLast)
-                .dx(dx)
-                .dInitial(dInitial)
-                .gradients(gradients)
-                .run();
+        backwardCall(pass).run();
     }
 
     /** Refused, nothing written, and still usable. */
@@ -324,84 +315,30 @@ public abstract class ArgumentContract extends BackendContract {
         RnnState small = backend().state(spec, 1);
         RnnState withoutCell = new RnnState(tensor(2, BATCH, 2), null);
         Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(tensor(STEPS, BATCH, 3))
-                        .dLast(dLast)
-                        .dx(dx)
-                        .dInitial(dInitial)
-                        .gradients(gradients)
-                        .run(),
+                () -> backwardCall(pass).dy(tensor(STEPS, BATCH, 3)).run(),
                 "dy: expected",
                 "[T,N,D*H]",
                 "[4, 3, 2]",
                 "[4, 3, 3]");
         Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(dy)
-                        .dLast(small)
-                        .dx(dx)
-                        .dInitial(dInitial)
-                        .gradients(gradients)
-                        .run(),
-                "dLast.h: expected",
-                "[2, 3, 2]",
-                "[2, 1, 2]");
+                () -> backwardCall(pass).dLast(small).run(), "dLast.h: expected", "[2, 3, 2]", "[2, 1, 2]");
+        Refusal.illegalArgument(() -> backwardCall(pass).dLast(withoutCell).run(), "dLast.c: expected", "got null");
         Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(dy)
-                        .dLast(withoutCell)
-                        .dx(dx)
-                        .dInitial(dInitial)
-                        .gradients(gradients)
-                        .run(),
-                "dLast.c: expected",
-                "got null");
-        Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(dy)
-                        .dLast(dLast)
-                        .dx(tensor(STEPS, BATCH, 2))
-                        .dInitial(dInitial)
-                        .gradients(gradients)
-                        .run(),
+                () -> backwardCall(pass).dx(tensor(STEPS, BATCH, 2)).run(),
                 "dx: expected",
                 "[T,N,I]",
                 "[4, 3, 3]",
                 "[4, 3, 2]");
-        Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(dy)
-                        .dLast(dLast)
-                        .dx(dx)
-                        .dInitial(small)
-                        .gradients(gradients)
-                        .run(),
-                "dInitial.h: expected",
-                "[2, 3, 2]");
+        Refusal.illegalArgument(() -> backwardCall(pass).dInitial(small).run(), "dInitial.h: expected", "[2, 3, 2]");
         RnnParameters foreign = backend().parameters(spec.withLayers(1));
         Refusal.illegalArgument(
-                () -> pass.backward()
-                        .dy(dy)
-                        .dLast(dLast)
-                        .dx(dx)
-                        .dInitial(dInitial)
-                        .gradients(foreign)
-                        .run(),
+                () -> backwardCall(pass).gradients(foreign).run(),
                 "gradients: expected",
                 "2 layers",
                 "got those of LSTM 3 -> 2");
         Tensor closed = tensor(STEPS, BATCH, 2);
         closed.close();
-        Refusal.illegalState(
-                () -> pass.backward()
-                        .dy(closed)
-                        .dLast(dLast)
-                        .dx(dx)
-                        .dInitial(dInitial)
-                        .gradients(gradients)
-                        .run(),
-                "dy",
-                "closed");
+        Refusal.illegalState(() -> backwardCall(pass).dy(closed).run(), "dy", "closed");
         requireUntouched(dx);
         requireUntouched(dInitial.h());
         requireUntouched(gradients.flat());
@@ -555,241 +492,5 @@ public abstract class ArgumentContract extends BackendContract {
         try (Parameters linear = backend().parameters(Linear.layout(3, 2))) {
             Refusal.illegalArgument(() -> linear.tensor("wait"), "name: expected one of [weight, bias], got wait");
         }
-    }
-
-    @Test
-    void unknownBackends() {
-        Refusal.check(BackendException.class, () -> Backend.named("abacus"), "backend: expected one of", "got abacus");
-        Refusal.check(
-                BackendException.class, () -> Backend.named("abacus"), backend().name());
-        Refusal.nullArgument(() -> Backend.named(null), "name");
-        Refusal.nullArgument(() -> Backend.named("abacus", null), "options");
-        Refusal.nullArgument(() -> Backend.best((BackendOptions) null), "options");
-        Refusal.nullArgument(() -> Backend.best((RnnSpec) null), "spec");
-        Refusal.nullArgument(() -> Backend.of(null, BackendOptions.defaults()), "provider");
-    }
-
-    @Test
-    void wrongArgumentsOfLinear() {
-        Linear layer = backend().linear(3, 2);
-        Tensor w = tensor(2, 3);
-        Tensor b = tensor(2);
-        Tensor in = tensor(4, 3);
-        Tensor out = tensor(4, 2).fill(UNTOUCHED);
-        Refusal.nullArgument(() -> layer.forward(null, b, in, out), "weight");
-        Refusal.nullArgument(() -> layer.forward(w, b, null, out), "x");
-        Refusal.nullArgument(() -> layer.forward(w, b, in, null), "y");
-        Refusal.illegalArgument(() -> layer.forward(tensor(3, 2), b, in, out), "weight: expected", "[2, 3]", "[3, 2]");
-        Refusal.illegalArgument(() -> layer.forward(w, tensor(3), in, out), "bias: expected", "[2]", "[3]");
-        Refusal.illegalArgument(() -> layer.forward(w, b, tensor(3, 4), out), "x: expected", "size 3", "[3, 4]");
-        Refusal.illegalArgument(() -> layer.forward(w, b, tensor(), out), "x: expected", "size 3", "[]");
-        Refusal.illegalArgument(
-                () -> layer.forward(w, b, in, tensor(3, 2)), "y: expected", "4 rows of size 2", "[3, 2]");
-        Tensor all = tensor(30);
-        Refusal.illegalArgument(
-                () -> layer.forward(w, b, all.view(0, 4, 3), all.view(11, 4, 2)), "y: expected memory apart from x");
-        Refusal.illegalArgument(() -> layer.backward(w, in, tensor(4, 3), null, null, null), "dy: expected");
-        Refusal.illegalArgument(() -> layer.backward(w, in, out, tensor(4, 2), null, null), "dx: expected", "[4, 2]");
-        Refusal.illegalArgument(
-                () -> layer.backward(w, in, out, null, tensor(3, 2), null), "dWeight: expected", "[3, 2]");
-        Refusal.illegalArgument(() -> layer.backward(w, in, out, null, null, tensor(1)), "dBias: expected", "[1]");
-        requireUntouched(out);
-        b.close();
-        Refusal.illegalState(() -> layer.forward(w, b, in, out), "bias", "closed");
-        layer.forward(w, null, in, out);
-        assertArrayEquals(new double[8], out.toDoubles());
-    }
-
-    @Test
-    void wrongArgumentsOfEmbedding() {
-        Embedding layer = backend().embedding(4, 2);
-        Tensor table = tensor(4, 2);
-        IntTensor indices = backend().intTensor(3);
-        Tensor out = tensor(3, 2).fill(UNTOUCHED);
-        Refusal.nullArgument(() -> layer.forward(null, indices, out), "table");
-        Refusal.nullArgument(() -> layer.forward(table, null, out), "indices");
-        Refusal.nullArgument(() -> layer.forward(table, indices, null), "y");
-        Refusal.illegalArgument(() -> layer.forward(tensor(2, 4), indices, out), "table: expected", "[4, 2]", "[2, 4]");
-        Refusal.illegalArgument(() -> layer.forward(table, indices, tensor(2, 2)), "y: expected 3", "[2, 2]");
-        Refusal.illegalArgument(() -> layer.backward(indices, tensor(2, 2), table), "dy: expected 3", "[2, 2]");
-        Refusal.illegalArgument(() -> layer.backward(indices, out, tensor(2, 4)), "dTable: expected", "[2, 4]");
-        requireUntouched(out);
-        for (int wrong : new int[] {4, -1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
-            IntTensor bad = backend().intTensor(3).set(0, wrong, 1);
-            Refusal.illegalArgument(() -> layer.forward(table, bad, out), "indices[1]: expected 0 to 3, got " + wrong);
-        }
-        layer.forward(table, indices, out);
-        assertArrayEquals(new double[6], out.toDoubles());
-    }
-
-    @Test
-    void wrongArgumentsOfLosses() {
-        Refusal.nullArgument(() -> new SoftmaxCrossEntropy(null), "backend");
-        Refusal.nullArgument(() -> new MeanSquaredError(null), "backend");
-        SoftmaxCrossEntropy crossEntropy = new SoftmaxCrossEntropy(backend());
-        Tensor logits = tensor(3, 5);
-        IntTensor targets = backend().intTensor(3);
-        Tensor loss = tensor(1).fill(UNTOUCHED);
-        Tensor gradient = tensor(3, 5).fill(UNTOUCHED);
-        Refusal.nullArgument(() -> crossEntropy.apply(null, targets, loss, gradient), "logits");
-        Refusal.nullArgument(() -> crossEntropy.apply(logits, null, loss, gradient), "targets");
-        Refusal.nullArgument(() -> crossEntropy.apply(logits, targets, null, gradient), "loss");
-        Refusal.illegalArgument(
-                () -> crossEntropy.apply(logits, backend().intTensor(4), loss, gradient),
-                "targets: expected",
-                "3",
-                "[4]");
-        Refusal.illegalArgument(
-                () -> crossEntropy.apply(logits, targets, tensor(2), gradient), "loss: expected", "[1]", "[2]");
-        Refusal.illegalArgument(
-                () -> crossEntropy.apply(logits, targets, loss, tensor(5)), "dLogits: expected", "[3, 5]", "[5]");
-        for (int wrong : new int[] {5, Integer.MAX_VALUE}) {
-            IntTensor bad = backend().intTensor(3).set(0, 1, wrong);
-            Refusal.illegalArgument(
-                    () -> crossEntropy.apply(logits, bad, loss, gradient),
-                    "targets[2]: expected",
-                    "0 to 4",
-                    "" + wrong);
-        }
-        MeanSquaredError squares = new MeanSquaredError(backend());
-        Refusal.nullArgument(() -> squares.apply(null, logits, loss, gradient), "prediction");
-        Refusal.nullArgument(() -> squares.apply(logits, null, loss, gradient), "target");
-        Refusal.nullArgument(() -> squares.apply(logits, logits, null, gradient), "loss");
-        Refusal.illegalArgument(
-                () -> squares.apply(logits, tensor(14), loss, gradient), "target: expected", "[3, 5]", "[14]");
-        Refusal.illegalArgument(
-                () -> squares.apply(logits, logits, loss, tensor(16)), "dPrediction: expected", "[3, 5]", "[16]");
-        requireUntouched(loss);
-        requireUntouched(gradient);
-        crossEntropy.apply(logits, targets, loss, gradient);
-        logits.close();
-        Refusal.illegalState(() -> crossEntropy.apply(logits, targets, loss, gradient), "logits", "closed");
-        Refusal.illegalState(() -> squares.apply(logits, gradient, loss, gradient), "prediction", "closed");
-    }
-
-    @Test
-    void wrongSettingsOfTruncatedBptt() {
-        Refusal.nullArgument(() -> new TruncatedBptt(null, spec, 1, 1, 1), "backend");
-        Refusal.nullArgument(() -> new TruncatedBptt(backend(), null, 1, 1, 1), "spec");
-        Refusal.illegalArgument(() -> new TruncatedBptt(backend(), spec, 0, 1, 1), "batch", "got 0");
-        Refusal.illegalArgument(() -> new TruncatedBptt(backend(), spec, 1, 0, 1), "k1", "got 0");
-        Refusal.illegalArgument(() -> new TruncatedBptt(backend(), spec, 1, 3, 2), "k2", "3", "got 2");
-        Refusal.illegalArgument(() -> new TruncatedBptt(backend(), spec, 1, 1, -1), "k2", "1", "got -1");
-        RnnSpec dropout = spec.withDropout(0.5);
-        Refusal.illegalArgument(() -> new TruncatedBptt(backend(), dropout, 1, 2, 3), "k2", "multiple", "got 3");
-    }
-
-    /** Gradients of a stream in which wrong calls come in between. */
-    private double[] stream(Consumer<TruncatedBptt> beforeForward, Consumer<TruncatedBptt> beforeBackward) {
-        RnnParameters sum = backend().parameters(spec);
-        try (TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 1, 2)) {
-            for (int t = 0; t < STEPS; t++) {
-                RnnCase advance = network.part(t, t + 1);
-                beforeForward.accept(bptt);
-                bptt.forward(weights, advance.input(backend()), null);
-                beforeBackward.accept(bptt);
-                bptt.backward(advance.dy(backend()), sum);
-            }
-        }
-        return sum.flat().toDoubles();
-    }
-
-    private void requireUndisturbed(Consumer<TruncatedBptt> beforeForward, Consumer<TruncatedBptt> beforeBackward) {
-        double[] undisturbed = stream(bptt -> {}, bptt -> {});
-        assertArrayEquals(undisturbed, stream(beforeForward, beforeBackward));
-    }
-
-    @Test
-    void wrongShapesDoNotDisturbAStream() {
-        Tensor chunk = tensor(1, BATCH, 3);
-        requireUndisturbed(
-                bptt -> {
-                    Refusal.nullArgument(() -> bptt.forward(null, chunk, null), "weights");
-                    Refusal.nullArgument(() -> bptt.forward(weights, null, null), "x");
-                    Refusal.illegalArgument(
-                            () -> bptt.forward(weights, x, null), "x: expected", "at most k1 = 1", "got 4");
-                    Refusal.illegalArgument(
-                            () -> bptt.forward(weights, chunk, new boolean[2]), "reset: expected", "3", "got 2");
-                },
-                bptt -> {
-                    Refusal.nullArgument(() -> bptt.backward(null, gradients), "dy");
-                    Refusal.nullArgument(() -> bptt.backward(tensor(1, BATCH, 2), null), "gradients");
-                    Refusal.illegalArgument(() -> bptt.backward(dy, gradients), "dy: expected", "[T,N,H]", "[4, 3, 2]");
-                });
-        requireUntouched(gradients.flat());
-    }
-
-    @Test
-    void foreignWeightsDoNotDisturbAStream() {
-        RnnParameters foreign = backend().parameters(spec.withLayers(1));
-        Tensor chunk = tensor(1, BATCH, 3);
-        requireUndisturbed(
-                bptt -> Refusal.illegalArgument(() -> bptt.forward(foreign, chunk, null), "weights: expected"),
-                bptt -> {});
-    }
-
-    @Test
-    void closedWeightsDoNotDisturbAStream() {
-        RnnParameters closed = backend().parameters(spec);
-        closed.close();
-        Tensor chunk = tensor(1, BATCH, 3);
-        requireUndisturbed(
-                bptt -> Refusal.illegalState(() -> bptt.forward(closed, chunk, null), "weights", "closed"), bptt -> {});
-    }
-
-    @Test
-    void indicesOutOfRangeDoNotDisturbAStream() {
-        IntTensor bad = backend().intTensor(1, BATCH).set(0, 9, 0);
-        requireUndisturbed(
-                bptt -> Refusal.illegalArgument(() -> bptt.forward(weights, bad, null), "x", "0 to 2", "got 9"),
-                bptt -> {});
-    }
-
-    @Test
-    void foreignGradientsDoNotDisturbAStream() {
-        RnnParameters foreign = backend().parameters(spec.withLayers(1));
-        Tensor upstream = tensor(1, BATCH, 2);
-        requireUndisturbed(
-                bptt -> {},
-                bptt -> Refusal.illegalArgument(() -> bptt.backward(upstream, foreign), "gradients: expected"));
-    }
-
-    @Test
-    void inputGradientsOfIndicesAreRefused() {
-        RnnParameters sum = backend().parameters(spec);
-        try (TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 1, 2)) {
-            bptt.forward(weights, backend().intTensor(1, BATCH), null);
-            Tensor upstream = tensor(1, BATCH, 2).fill(1);
-            Refusal.illegalArgument(
-                    () -> bptt.backward(upstream, gradients, (age, chunk) -> {}), "expected null", "indices");
-            requireUntouched(gradients.flat());
-            bptt.backward(upstream, sum);
-        }
-        assertNotEquals(0, sum.flat().toDoubles()[0]);
-    }
-
-    @Test
-    void truncatedBpttNeedsAForwardBeforeABackward() {
-        Tensor upstream = tensor(1, BATCH, 2);
-        try (TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 1, 2)) {
-            Refusal.illegalState(() -> bptt.backward(upstream, gradients), "backward", "forward", "none");
-            bptt.forward(weights, tensor(1, BATCH, 3), null);
-            bptt.backward(upstream, backend().parameters(spec));
-            Refusal.illegalState(() -> bptt.backward(upstream, gradients), "backward", "forward", "none");
-            requireUntouched(gradients.flat());
-            bptt.forward(weights, tensor(1, BATCH, 3), null);
-            bptt.backward(upstream, backend().parameters(spec));
-        }
-    }
-
-    @Test
-    void aClosedStream() {
-        TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 1, 2);
-        bptt.forward(weights, tensor(1, BATCH, 3), null);
-        bptt.close();
-        bptt.close();
-        Refusal.illegalState(() -> bptt.forward(weights, tensor(1, BATCH, 3), null), "closed");
-        Refusal.illegalState(() -> bptt.backward(tensor(1, BATCH, 2), gradients), "closed");
-        requireUntouched(gradients.flat());
     }
 }

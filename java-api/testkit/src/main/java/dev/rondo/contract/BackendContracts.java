@@ -42,6 +42,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class Callers extends CallersContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Cell extends CellContract {
         @Override
         protected Backend open() {
@@ -91,6 +99,14 @@ public abstract class BackendContracts {
 
     @Nested
     class Layer extends LayerContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class LayerArgument extends LayerArgumentContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();
@@ -155,6 +171,14 @@ public abstract class BackendContracts {
 
     @Nested
     class Sizes extends SizesContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class StreamArgument extends StreamArgumentContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();

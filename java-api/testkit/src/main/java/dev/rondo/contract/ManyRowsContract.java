@@ -63,7 +63,7 @@ public abstract class ManyRowsContract extends BackendContract {
                 RnnParameters weights = backend.parameters(spec);
                 RnnParameters gradients = backend.parameters(spec);
                 Tensor dy = backend.tensor(STEPS, BATCH, HIDDEN)) {
-            double[] values = new double[(int) weights.flat().size()];
+            double[] values = new double[weights.flat().size()];
             Arrays.setAll(values, i -> (i * 5 % 8 + 1) / 32.0);
             weights.flat().set(values);
             dy.fill(0x1p-16);

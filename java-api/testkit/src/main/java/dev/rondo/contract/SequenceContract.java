@@ -15,6 +15,7 @@ import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -494,8 +495,6 @@ public abstract class SequenceContract extends BackendContract {
     }
 
     private static double[] concatenated(double[] a, double[] b) {
-        double[] both = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, both, a.length, b.length);
-        return both;
+        return DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
     }
 }
