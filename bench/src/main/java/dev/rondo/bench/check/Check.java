@@ -1,17 +1,26 @@
 package dev.rondo.bench.check;
 
 import dev.rondo.Backend;
+import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that every backend must compute as the oracle does, with all of its arguments.
  *
  * @param subject what is checked: a cell, or the name of a layer
  * @param name sizes and what else is special, for people
+ * @param network the network in it, which a backend may not have; null if there is none
  * @param computation computes it
  */
-public record Check(String subject, String name, Computation computation) {
+public record Check(String subject, String name, @Nullable RnnSpec network, Computation computation) {
+    /** Of something that every backend has. */
+    Check(String subject, String name, Computation computation) {
+        this(subject, name, null, computation);
+    }
+
     /** Computes on the backend of a workspace. */
     @FunctionalInterface
     interface Computation {
@@ -49,6 +58,11 @@ public record Check(String subject, String name, Computation computation) {
             }
             return scale * (backward ? BACKWARD_TOLERANCE : FORWARD_TOLERANCE);
         }
+    }
+
+    /** Why the backend cannot compute it; empty if it can. */
+    Optional<String> unsupported(Backend backend) {
+        return network == null ? Optional.empty() : backend.unsupported(network);
     }
 
     List<Output> on(Backend backend) {

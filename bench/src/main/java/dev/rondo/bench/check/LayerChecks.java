@@ -6,6 +6,7 @@ import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Parameters;
+import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.bench.check.Check.Output;
 import dev.rondo.model.CharacterTraining;
@@ -47,7 +48,8 @@ public final class LayerChecks {
         }
         for (Cell cell : Cell.values()) {
             String name = cell + ", momentum, three windows";
-            checks.add(new Check("training step", name, workspace -> training(workspace, cell)));
+            RnnSpec network = RnnSpec.of(cell, 1, 1).withLayers(2);
+            checks.add(new Check("training step", name, network, workspace -> training(workspace, cell)));
         }
         return checks;
     }
