@@ -2,14 +2,10 @@ package dev.rondo.cpu;
 
 import java.lang.ref.Cleaner;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs tasks, with the helper threads of a backend where that is sooner. No caller waits for another one: small tasks, and all
  * while another caller has the helpers, are done by the calling thread alone, without a lock.
- *
- * <p>Helpers need processors, and whether there are any is seen only by what they do. So it is reckoned up: what was lost by
- * waiting for helpers is made up by a multiple of that time without them.
  */
 final class Workers implements AutoCloseable {
     /** What some workers do together, each with its own number; the caller is number 0. */
@@ -42,12 +38,6 @@ final class Workers implements AutoCloseable {
     /** The longest time, in nanoseconds, that a task waits for helpers to come. */
     private static final long LONGEST_WAIT = 50_000;
 
-    /** Times that a loss is spent alone: so helpers cost at most an eighth. */
-    private static final long PENALTY = 8;
-
-    /** What may be lost in a while of gains, in nanoseconds: about a slice of time of the operating system. */
-    private static final long CREDIT = 8_000_000;
-
     /** Nanoseconds for which the number of processors is taken as known. */
     private static final long KNOWN = 100_000_000;
 
@@ -58,12 +48,7 @@ final class Workers implements AutoCloseable {
     /** Callers in tasks that are not small. */
     private final AtomicInteger callers = new AtomicInteger();
 
-    /** Nanoseconds to be computed alone before helpers are asked again. */
-    private final AtomicLong alone = new AtomicLong();
-
-    /** Gains less losses; of who has the crew. */
-    private long credit;
-
+    private final Reckoning reckoning = new Reckoning();
     private volatile int processors;
     private volatile long looked;
     private volatile boolean closed;
@@ -123,7 +108,7 @@ final class Workers implements AutoCloseable {
                 int workers = 1;
                 try {
                     workers = crew.run(task, helpers, always ? Long.MAX_VALUE : patience(operations));
-                    reckon(start);
+                    reckon(start, operations);
                 } finally {
                     crew.leave();
                 }
@@ -134,7 +119,7 @@ final class Workers implements AutoCloseable {
             start = System.nanoTime();
             task.begin(1);
             task.run(0);
-            makeUp(start);
+            reckoning.alone(System.nanoTime() - start);
         } finally {
             callers.decrementAndGet();
         }
@@ -160,13 +145,13 @@ final class Workers implements AutoCloseable {
             if (helpers > 0 && crew.take()) {
                 try {
                     crew.run(piece, pieces, helpers);
-                    reckon(start);
+                    reckon(start, operations);
                 } finally {
                     crew.leave();
                 }
             } else {
                 runAll(pieces, piece);
-                makeUp(start);
+                reckoning.alone(System.nanoTime() - start);
             }
         } finally {
             callers.decrementAndGet();
@@ -192,7 +177,7 @@ final class Workers implements AutoCloseable {
         if (always) {
             return Math.min(most - 1, crew.helpers());
         }
-        if (alone.get() > 0) {
+        if (reckoning.isAlone()) {
             return 0;
         }
         if (now - looked > KNOWN) {
@@ -202,22 +187,8 @@ final class Workers implements AutoCloseable {
         return Math.max(0, Math.min(Math.min(most - 1, crew.helpers()), processors - callers.get()));
     }
 
-    /** Compares the time of a task that began at start with that which the caller alone would have taken. */
-    private void reckon(long start) {
-        long took = System.nanoTime() - start;
-        if (crew.part() > 0) {
-            credit = Math.min(CREDIT, credit + (long) ((took - crew.waited()) / crew.part()) - took);
-        }
-        if (credit < 0) {
-            alone.set(-PENALTY * credit);
-            credit = 0;
-        }
-    }
-
-    private void makeUp(long start) {
-        if (alone.get() > 0) {
-            alone.addAndGet(start - System.nanoTime());
-        }
+    private void reckon(long start, long operations) {
+        reckoning.together(System.nanoTime() - start, crew.waited(), crew.part(), 2 * operations / SPEED);
     }
 
     /** Ends the threads. Waits for nobody: tasks in progress are done, later ones are refused. */

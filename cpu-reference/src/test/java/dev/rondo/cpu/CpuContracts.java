@@ -3,10 +3,10 @@ package dev.rondo.cpu;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
+import dev.rondo.contract.CallersContract;
+import dev.rondo.contract.SumsContract;
 import dev.rondo.contract.ThreadsContract;
-import dev.rondo.model.CharacterLanguageModelContract;
-import dev.rondo.model.CharacterTrainingContract;
-import dev.rondo.model.ModelFileContract;
+import dev.rondo.model.ModelContracts;
 import org.junit.jupiter.api.Nested;
 
 /** All contracts on backend {@code cpu}, with inner loops that a subclass chooses. */
@@ -31,6 +31,15 @@ abstract class CpuContracts extends BackendContracts {
         }
     }
 
+    private static Backend together(String loops, int threads) {
+        System.setProperty(LoopsChoice.PROPERTY, loops);
+        try {
+            return TogetherProvider.open(threads);
+        } finally {
+            System.clearProperty(LoopsChoice.PROPERTY);
+        }
+    }
+
     static Backend open(String loops, int threads) {
         return open(loops, BackendOptions.defaults().withThreads(threads));
     }
@@ -40,16 +49,25 @@ abstract class CpuContracts extends BackendContracts {
         return open(loops, options.withThreads(threads));
     }
 
+    /** All threads take part, whatever the machine. */
     @Nested
     class Threads extends ThreadsContract {
         @Override
         protected Backend open(int threads) {
-            return CpuContracts.open(loops, threads);
+            return together(loops, threads);
         }
     }
 
     @Nested
-    class CharacterLanguageModel extends CharacterLanguageModelContract {
+    class CallersOfAllThreads extends CallersContract {
+        @Override
+        protected Backend open() {
+            return together(loops, 3);
+        }
+    }
+
+    @Nested
+    class Sums extends SumsContract {
         @Override
         protected Backend open() {
             return CpuContracts.open(loops, threads);
@@ -57,15 +75,7 @@ abstract class CpuContracts extends BackendContracts {
     }
 
     @Nested
-    class CharacterTraining extends CharacterTrainingContract {
-        @Override
-        protected Backend open() {
-            return CpuContracts.open(loops, threads);
-        }
-    }
-
-    @Nested
-    class ModelFile extends ModelFileContract {
+    class Models extends ModelContracts {
         @Override
         protected Backend open() {
             return CpuContracts.open(loops, threads);

@@ -1,10 +1,10 @@
 package dev.rondo.layout;
 
-import dev.rondo.Cell;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.WeightRole;
+import dev.rondo.internal.Arguments;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -25,36 +25,71 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>A gradient has the layout of what it is the gradient of.
- *
- * @param spec a network of one layer
- * @param steps T
- * @param batch N
- * @param batchMajor whether ONNX's arrays are in layout 1
  */
-public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor) {
-    /** Place k: the block of ONNX that holds Rondo's gate k. */
-    private static final int[] LSTM_BLOCKS = {0, 2, 3, 1};
+public final class OnnxLayout {
+    private final RnnSpec spec;
+    private final int steps;
+    private final int batch;
+    private final boolean batchMajor;
+    private final GateOrder gates;
 
-    private static final int[] GRU_BLOCKS = {1, 0, 2};
-    private static final int[] ONE_BLOCK = {0};
-
-    public OnnxLayout {
+    /**
+     * The layouts of a call.
+     *
+     * @param spec a network of one layer
+     * @param steps T
+     * @param batch N
+     * @param batchMajor whether ONNX's arrays are in layout 1
+     * @throws IllegalArgumentException if there is more than one layer, or ONNX does not have the cell
+     */
+    public OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor) {
+        this.spec = Arguments.notNull("spec", spec);
+        this.steps = Arguments.positive("steps", steps);
+        this.batch = Arguments.positive("batch", batch);
+        this.batchMajor = batchMajor;
         if (spec.layers() != 1) {
             throw new IllegalArgumentException("spec: expected one layer, got " + spec.layers());
         }
+        this.gates = ForeignLayout.ONNX
+                .gates(spec.cell())
+                .orElseThrow(() -> new IllegalArgumentException("cell: expected one of ONNX, got " + spec.cell()));
     }
 
-    /** X to x. */
+    /**
+     * The network.
+     *
+     * @return its description
+     */
+    public RnnSpec spec() {
+        return spec;
+    }
+
+    /**
+     * X to x.
+     *
+     * @param x {@code [T,N,I]}, or {@code [N,T,I]} in layout 1
+     * @return {@code [T,N,I]}
+     */
     public double[] inputToRondo(double[] x) {
         return batchMajor ? transpose(x, new int[] {batch, steps, spec.inputSize()}, 1, 0, 2) : x;
     }
 
-    /** x to X. */
+    /**
+     * x to X.
+     *
+     * @param x {@code [T,N,I]}
+     * @return {@code [T,N,I]}, or {@code [N,T,I]} in layout 1
+     */
     public double[] inputToOnnx(double[] x) {
         return batchMajor ? transpose(x, new int[] {steps, batch, spec.inputSize()}, 1, 0, 2) : x;
     }
 
-    /** Y to y. */
+    /**
+     * Y to y.
+     *
+     * @param y {@code [T,D,N,H]}, or {@code [N,T,D,H]} in layout 1
+     * @return {@code [T,N,D*H]}
+     */
     public double[] outputToRondo(double[] y) {
         int directions = spec.directions();
         int hidden = spec.hiddenSize();
@@ -63,49 +98,86 @@ public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor)
                 : transpose(y, new int[] {steps, directions, batch, hidden}, 0, 2, 1, 3);
     }
 
-    /** y to Y. */
+    /**
+     * y to Y.
+     *
+     * @param y {@code [T,N,D*H]}
+     * @return {@code [T,D,N,H]}, or {@code [N,T,D,H]} in layout 1
+     */
     public double[] outputToOnnx(double[] y) {
         int[] shape = {steps, batch, spec.directions(), spec.hiddenSize()};
         return batchMajor ? transpose(y, shape, 1, 0, 2, 3) : transpose(y, shape, 0, 2, 1, 3);
     }
 
-    /** initial_h, Y_h and their like to h. */
+    /**
+     * initial_h, Y_h and their like to h.
+     *
+     * @param state {@code [D,N,H]}, or {@code [N,D,H]} in layout 1
+     * @return {@code [D,N,H]}
+     */
     public double[] stateToRondo(double[] state) {
         return batchMajor ? transpose(state, new int[] {batch, spec.directions(), spec.hiddenSize()}, 1, 0, 2) : state;
     }
 
-    /** h to initial_h, Y_h and their like. */
+    /**
+     * h to initial_h, Y_h and their like.
+     *
+     * @param state {@code [D,N,H]}
+     * @return {@code [D,N,H]}, or {@code [N,D,H]} in layout 1
+     */
     public double[] stateToOnnx(double[] state) {
         return batchMajor ? transpose(state, new int[] {spec.directions(), batch, spec.hiddenSize()}, 1, 0, 2) : state;
     }
 
-    /** W, R and B to weights; without B, biases are set to zero. */
+    /**
+     * W, R and B to weights.
+     *
+     * @param weights receives them
+     * @param w {@code [D,G*H,I]}
+     * @param r {@code [D,G*H,H]}
+     * @param b {@code [D,2*G*H]}; null for biases of zero
+     */
     public void setWeights(RnnParameters weights, double[] w, double[] r, double @Nullable [] b) {
         int rows = spec.gateRows();
         for (int d = 0; d < spec.directions(); d++) {
             int inputs = rows * spec.inputSize();
             int states = rows * spec.hiddenSize();
-            set(weights, d, WeightRole.INPUT, toRondo(w, d * inputs, inputs));
-            set(weights, d, WeightRole.RECURRENT, toRondo(r, d * states, states));
+            set(weights, d, WeightRole.INPUT, gates.toRondo(w, d * inputs, inputs));
+            set(weights, d, WeightRole.RECURRENT, gates.toRondo(r, d * states, states));
             if (spec.bias()) {
                 double[] biases = b == null ? new double[spec.directions() * 2 * rows] : b;
-                set(weights, d, WeightRole.BIAS_INPUT, toRondo(biases, 2 * d * rows, rows));
-                set(weights, d, WeightRole.BIAS_RECURRENT, toRondo(biases, (2 * d + 1) * rows, rows));
+                set(weights, d, WeightRole.BIAS_INPUT, gates.toRondo(biases, 2 * d * rows, rows));
+                set(weights, d, WeightRole.BIAS_RECURRENT, gates.toRondo(biases, (2 * d + 1) * rows, rows));
             }
         }
     }
 
-    /** Weights to W. */
+    /**
+     * Weights to W.
+     *
+     * @param weights of the network
+     * @return {@code [D,G*H,I]}
+     */
     public double[] inputWeights(RnnParameters weights) {
         return gather(weights, WeightRole.INPUT);
     }
 
-    /** Weights to R. */
+    /**
+     * Weights to R.
+     *
+     * @param weights of the network
+     * @return {@code [D,G*H,H]}
+     */
     public double[] recurrentWeights(RnnParameters weights) {
         return gather(weights, WeightRole.RECURRENT);
     }
 
-    /** Weights to B. */
+    /**
+     * Weights to B.
+     *
+     * @param weights of a network with biases
+     * @return {@code [D,2*G*H]}
+     */
     public double[] biases(RnnParameters weights) {
         return gather(weights, WeightRole.BIAS_INPUT, WeightRole.BIAS_RECURRENT);
     }
@@ -127,38 +199,11 @@ public record OnnxLayout(RnnSpec spec, int steps, int batch, boolean batchMajor)
                 if (filled == 0) {
                     onnx = new double[spec.directions() * roles.length * part.length];
                 }
-                toOnnx(part, onnx, filled);
+                gates.toForeign(part, onnx, filled);
                 filled += part.length;
             }
         }
         return onnx;
-    }
-
-    private double[] toRondo(double[] onnx, int start, int length) {
-        int[] blocks = blocks(spec.cell());
-        int block = length / blocks.length;
-        double[] rondo = new double[length];
-        for (int gate = 0; gate < blocks.length; gate++) {
-            System.arraycopy(onnx, start + blocks[gate] * block, rondo, gate * block, block);
-        }
-        return rondo;
-    }
-
-    private void toOnnx(double[] rondo, double[] onnx, int start) {
-        int[] blocks = blocks(spec.cell());
-        int block = rondo.length / blocks.length;
-        for (int gate = 0; gate < blocks.length; gate++) {
-            System.arraycopy(rondo, gate * block, onnx, start + blocks[gate] * block, block);
-        }
-    }
-
-    private static int[] blocks(Cell cell) {
-        return switch (cell) {
-            case LSTM -> LSTM_BLOCKS;
-            case GRU, GRU_RESET_BEFORE -> GRU_BLOCKS;
-            case RNN_TANH, RNN_RELU -> ONE_BLOCK;
-            default -> throw new IllegalArgumentException("cell: expected one that ONNX has, got " + cell);
-        };
     }
 
     /** Reorders indices: index k of the result is index {@code axes[k]} of the given array. */

@@ -57,14 +57,14 @@ public final class TruncatedBptt implements AutoCloseable {
         void accept(int age, Tensor dx);
     }
 
-    private final Backend backend;
-    private final RnnSpec spec;
-    private final int batch;
-    private final int k1;
+    final Backend backend;
+    final RnnSpec spec;
+    final int batch;
+    final int k1;
     private final int k2;
     private final RnnState carried;
     private final RnnState gradient;
-    private final int count;
+    final int count;
     private final List<Slot> window = new ArrayList<>();
     private final List<Chunk> chunks = new ArrayList<>();
     private @Nullable Slot spare;

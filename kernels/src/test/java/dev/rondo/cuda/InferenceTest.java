@@ -25,8 +25,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Networks that were made for inference: what they hold, and sequences that they do in windows. */
 @SuppressWarnings("try") // a property that is set as long as a block runs
 class InferenceTest {
-    private static final int STEPS = 150; // two windows of 64 steps, and a part of one
-    private static final int BATCH = 40;
+    private static final int STEPS = 131; // two windows of 64 steps, and a part of one
+    private static final int BATCH = 33;
 
     @AfterEach
     void resetEmulator() {
@@ -36,7 +36,7 @@ class InferenceTest {
     private record Result(float[] y, float[] h, float[] c) {}
 
     @ParameterizedTest
-    @CsvSource({"LSTM, step, 3", "GRU_RESET_BEFORE, step, 2", "RNN_RELU, step, 1", "GRU, block, 1", "LSTM, grid, 1"})
+    @CsvSource({"LSTM, step, 3", "GRU_RESET_BEFORE, step, 2", "RNN_RELU, step, 1", "GRU, block, 1"})
     void windowsGiveWhatAWholePassGives(Cell cell, String form, int layers) {
         RnnSpec spec = RnnSpec.of(cell, 5, 6).withLayers(layers).withDirection(Direction.BIDIRECTIONAL);
         try (SystemProperty forced = SystemProperty.set(Plans.PROPERTY, form);

@@ -46,8 +46,13 @@ class SameLossesTest {
     })
     void lossesAreThoseOfTheCpu(
             Cell cell, int layers, double dropout, Algorithm algorithm, double rate, int backSteps) {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 20, layers, dropout, 4, 8, backSteps, algorithm, rate, 1, 11);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 20)
+                .withLayers(layers)
+                .withDropout(dropout)
+                .withBatch(4)
+                .withSteps(8, backSteps)
+                .withOptimizer(algorithm, rate)
+                .withSeed(11);
         double[] onCpu;
         double[] onCuda;
         try (Backend backend = Backend.named("cpu")) {

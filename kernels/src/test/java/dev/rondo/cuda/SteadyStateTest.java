@@ -71,8 +71,13 @@ class SteadyStateTest {
     @ParameterizedTest
     @CsvSource({"LSTM, 1, 8, 0", "GRU, 1, 8, 0", "LSTM, 2, 16, 0", "LSTM, 2, 8, 0.3"})
     void aTrainingStepStaysOnTheDevice(Cell cell, int layers, int backSteps, double dropout) {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 8, layers, dropout, 2, 8, backSteps, Algorithm.ADAM, 0.01, 1, 11);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 8)
+                .withLayers(layers)
+                .withDropout(dropout)
+                .withBatch(2)
+                .withSteps(8, backSteps)
+                .withOptimizer(Algorithm.ADAM, 0.01)
+                .withSeed(11);
         String text = "steady as it goes ".repeat(100);
         try (Backend backend = TestDevice.open();
                 CharacterTraining training =

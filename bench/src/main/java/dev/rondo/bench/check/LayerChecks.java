@@ -128,8 +128,12 @@ public final class LayerChecks {
 
     /** The character model: one-hot input, two layers, loss, truncated BPTT over two windows, clipping, update. */
     private static List<Output> training(Workspace workspace, Cell cell) {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 33, 2, 0, 3, 7, 14, Algorithm.MOMENTUM, 1, 1, 5);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 33)
+                .withLayers(2)
+                .withBatch(3)
+                .withSteps(7, 14)
+                .withOptimizer(Algorithm.MOMENTUM, 1)
+                .withSeed(5);
         String text = "the quick brown fox jumps over the lazy dog ".repeat(3);
         CharacterTraining training = workspace.own(
                 new CharacterTraining(workspace.backend(), settings, TextFilter.LETTERS, text, text.length()));

@@ -3,28 +3,22 @@ package dev.rondo.bench.cudnn;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
-import dev.rondo.ParameterLayout;
 import dev.rondo.Precision;
 import dev.rondo.Purpose;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.bench.check.Workspace;
-import dev.rondo.cuda.CudaMemory;
 import dev.rondo.cuda.CudaStream;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import jcuda.Pointer;
-import jcuda.driver.CUdeviceptr;
-import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnDataType;
@@ -77,10 +71,6 @@ public final class CudnnLayer implements AutoCloseable {
             Cell.LSTM, cudnnRNNMode.CUDNN_LSTM,
             Cell.GRU, cudnnRNNMode.CUDNN_GRU);
 
-    /** From cuDNN 9 on; the numbers before are others. */
-    private static final int FIRST_NOT_SUPPORTED = 3000;
-
-    private static final int LAST_NOT_SUPPORTED = 3999;
     /** Without it cuDNN takes packed sequences only. */
     private static final int PADDED_IO = 1;
 
@@ -103,30 +93,17 @@ public final class CudnnLayer implements AutoCloseable {
     private final cudnnRNNDataDescriptor ySequence = new cudnnRNNDataDescriptor();
     private final cudnnTensorDescriptor state = new cudnnTensorDescriptor();
 
-    private final Memory x;
-    private final Memory y;
-    private final Memory h;
-    private final Memory c;
-    private final Memory dy;
-    private final Memory dx;
-    private final Memory weights;
-    private final Memory gradients;
-    private final Memory work;
-    private final Memory reserve;
-    private final List<Block> blocks;
-
-    /** A part of the weights: where it begins in Rondo's flat buffer and in cuDNN's space, and how many elements it has. */
-    private record Block(int rondo, int cudnn, int size) {}
-
-    /** Memory of the device; the pointer is null if there is none. */
-    private record Memory(CUdeviceptr pointer, long address, long bytes) {}
-
-    /** A pointer that cuDNN sets. */
-    private static final class Found extends Pointer {
-        long address() {
-            return getNativePointer() + getByteOffset();
-        }
-    }
+    private final CudnnMemory x;
+    private final CudnnMemory y;
+    private final CudnnMemory h;
+    private final CudnnMemory c;
+    private final CudnnMemory dy;
+    private final CudnnMemory dx;
+    private final CudnnMemory weights;
+    private final CudnnMemory gradients;
+    private final CudnnMemory work;
+    private final CudnnMemory reserve;
+    private final CudnnWeights parts;
 
     /**
      * Makes the layer; its weights and inputs are not set yet.
@@ -190,7 +167,7 @@ public final class CudnnLayer implements AutoCloseable {
             gradients = memory(backend, training ? weightBytes[0] : 0);
             work = memory(backend, workBytes[0]);
             reserve = memory(backend, reserveBytes[0]);
-            blocks = stream.with(this::blocks);
+            parts = stream.with(() -> new CudnnWeights(handle, rnn, spec, dataType, weights));
         } catch (RuntimeException | Error e) {
             try {
                 close();
@@ -311,71 +288,12 @@ public final class CudnnLayer implements AutoCloseable {
         return dataType == cudnnDataType.CUDNN_DATA_FLOAT ? Float.BYTES : Short.BYTES;
     }
 
-    private Memory memory(Backend backend, long bytes) {
+    private CudnnMemory memory(Backend backend, long bytes) {
         if (bytes == 0) {
-            return new Memory(new CUdeviceptr(), 0, 0);
+            return new CudnnMemory(this, stream, elementBytes());
         }
         Tensor tensor = workspace.own(backend.tensor(Math.toIntExact((bytes + Float.BYTES - 1) / Float.BYTES)));
-        long address = CudaMemory.pointer(tensor);
-        return new Memory(at(address), address, bytes);
-    }
-
-    private static CUdeviceptr at(long address) {
-        return new CUdeviceptr().withByteOffset(address);
-    }
-
-    /**
-     * Where the weights lie. cuDNN numbers the matrices of the input first and those of the state after them, both in the order of the
-     * gates that Rondo has too.
-     */
-    private List<Block> blocks() {
-        cudnnTensorDescriptor matrix = new cudnnTensorDescriptor();
-        cudnnTensorDescriptor bias = new cudnnTensorDescriptor();
-        descriptor(matrix);
-        descriptor(bias);
-        List<Block> found = new ArrayList<>();
-        int gates = spec.cell().gates();
-        for (int id = 0; id < 2 * gates; id++) {
-            Found matrixAt = new Found();
-            Found biasAt = new Found();
-            check(
-                    JCudnn.cudnnGetRNNWeightParams(
-                            handle, rnn, 0, weights.bytes, weights.pointer, id, matrix, matrixAt, bias, biasAt),
-                    "cudnnGetRNNWeightParams");
-            String from = id < gates ? "ih_l0" : "hh_l0";
-            found.add(block("weight_" + from, id % gates, matrix, matrixAt));
-            if (spec.bias()) {
-                found.add(block("bias_" + from, id % gates, bias, biasAt));
-            }
-        }
-        return found;
-    }
-
-    private Block block(String name, int gate, cudnnTensorDescriptor descriptor, Found at) {
-        ParameterLayout.Entry entry = spec.layout().entry(name);
-        int size = Math.toIntExact(entry.size() / spec.cell().gates());
-        int[] type = new int[1];
-        int[] rank = new int[1];
-        int[] sizes = new int[3];
-        int[] strides = new int[3];
-        check(
-                JCudnn.cudnnGetTensorNdDescriptor(descriptor, sizes.length, type, rank, sizes, strides),
-                "cudnnGetTensorNdDescriptor");
-        long offset = at.address() - weights.address;
-        if (type[0] != dataType
-                || rank[0] != sizes.length
-                || (long) sizes[0] * sizes[1] * sizes[2] != size
-                || offset < 0
-                || offset % elementBytes() != 0
-                || offset + (long) size * elementBytes() > weights.bytes) {
-            throw new CudnnException(
-                    "cudnnGetRNNWeightParams of " + name + ", gate " + gate + ": expected " + size + " elements in "
-                            + weights.bytes + " bytes, got type " + type[0] + ", sizes " + Arrays.toString(sizes)
-                            + " at byte " + offset,
-                    false);
-        }
-        return new Block(
-                Math.toIntExact(entry.offset() + (long) gate * size), Math.toIntExact(offset / elementBytes()), size);
+        return new CudnnMemory(this, stream, elementBytes(), tensor, bytes);
     }
 
     /**
@@ -384,12 +302,7 @@ public final class CudnnLayer implements AutoCloseable {
      * @param parameters of the same network, copied; on any backend
      */
     public void weights(RnnParameters parameters) {
-        float[] from = parameters.flat().toFloats();
-        float[] to = new float[Math.toIntExact(weights.bytes / elementBytes())];
-        for (Block block : blocks) {
-            System.arraycopy(from, block.rondo, to, block.cudnn, block.size);
-        }
-        write(weights, to);
+        weights.write(parts.toCudnn(parameters.flat().toFloats()));
     }
 
     /**
@@ -398,7 +311,7 @@ public final class CudnnLayer implements AutoCloseable {
      * @param values {@code [T,N,I]}, copied; on any backend
      */
     public void x(Tensor values) {
-        write(x, values.toFloats());
+        x.write(values.toFloats());
     }
 
     /**
@@ -407,7 +320,7 @@ public final class CudnnLayer implements AutoCloseable {
      * @param values {@code [T,N,H]}, copied; on any backend
      */
     public void dy(Tensor values) {
-        write(dy, values.toFloats());
+        dy.write(values.toFloats());
     }
 
     /**
@@ -446,12 +359,7 @@ public final class CudnnLayer implements AutoCloseable {
 
     /** Makes the gradients of the weights zero, to which backward passes add. */
     public void clearGradients() {
-        stream.with(() -> {
-            checkDriver(
-                    JCudaDriver.cuMemsetD8Async(gradients.pointer, (byte) 0, gradients.bytes, stream.handle()),
-                    "cuMemsetD8Async");
-            return null;
-        });
+        gradients.clear();
     }
 
     /**
@@ -512,22 +420,22 @@ public final class CudnnLayer implements AutoCloseable {
 
     /** The output {@code [T,N,H]} of the last forward pass. */
     public float[] y() {
-        return read(y);
+        return y.read();
     }
 
     /** The last h {@code [1,N,H]}. */
     float[] lastH() {
-        return read(h);
+        return h.read();
     }
 
     /** The last c {@code [1,N,H]} of an LSTM; empty for the other cells. */
     float[] lastC() {
-        return read(c);
+        return c.read();
     }
 
     /** The gradient by the input {@code [T,N,I]} of the last backward pass. */
     public float[] dx() {
-        return read(dx);
+        return dx.read();
     }
 
     /**
@@ -536,82 +444,11 @@ public final class CudnnLayer implements AutoCloseable {
      * @param parameters of the same network, on any backend; assigned
      */
     public void gradients(RnnParameters parameters) {
-        float[] from = read(gradients);
-        float[] to = new float[Math.toIntExact(parameters.flat().size())];
-        for (Block block : blocks) {
-            System.arraycopy(from, block.cudnn, to, block.rondo, block.size);
-        }
-        parameters.flat().set(to);
-    }
-
-    private void write(Memory memory, float[] values) {
-        if ((long) values.length * elementBytes() != memory.bytes) {
-            throw new IllegalArgumentException(
-                    "values: expected " + memory.bytes / elementBytes() + " elements, got " + values.length);
-        }
-        Pointer source = Pointer.to(values);
-        if (elementBytes() == Short.BYTES) {
-            short[] bits = new short[values.length];
-            for (int i = 0; i < bits.length; i++) {
-                bits[i] = bfloat16(values[i]);
-            }
-            source = Pointer.to(bits);
-        }
-        copy(JCudaDriver::cuMemcpyHtoD, memory.pointer, source, memory.bytes);
-    }
-
-    private float[] read(Memory memory) {
-        float[] values = new float[Math.toIntExact(memory.bytes / elementBytes())];
-        if (memory.bytes == 0) {
-            return values;
-        }
-        if (elementBytes() == Float.BYTES) {
-            copy(JCudaDriver::cuMemcpyDtoH, Pointer.to(values), memory.pointer, memory.bytes);
-            return values;
-        }
-        short[] bits = new short[values.length];
-        copy(JCudaDriver::cuMemcpyDtoH, Pointer.to(bits), memory.pointer, memory.bytes);
-        for (int i = 0; i < bits.length; i++) {
-            values[i] = Float.intBitsToFloat(bits[i] << 16);
-        }
-        return values;
-    }
-
-    @FunctionalInterface
-    private interface Copy<T, S> {
-        int of(T target, S source, long bytes);
-    }
-
-    /** Between two waits: the copy is in another stream, and may return before it has come to its end. */
-    private <T, S> void copy(Copy<T, S> copy, T target, S source, long bytes) {
-        stream.with(() -> {
-            checkDriver(JCudaDriver.cuStreamSynchronize(stream.handle()), "cuStreamSynchronize");
-            checkDriver(copy.of(target, source, bytes), "a copy of " + bytes + " bytes");
-            checkDriver(JCudaDriver.cuCtxSynchronize(), "cuCtxSynchronize");
-            return null;
-        });
-    }
-
-    /** The nearest number of bfloat16, ties to even. */
-    private static short bfloat16(float value) {
-        int bits = Float.floatToIntBits(value);
-        return Float.isNaN(value) ? (short) 0x7fc0 : (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+        parameters.flat().set(parts.toRondo(gradients.read(), parameters.flat().size()));
     }
 
     private void check(int status, String what) {
-        if (status == 0) {
-            return;
-        }
-        throw new CudnnException(
-                what + " for " + this + ": " + JCudnn.cudnnGetErrorString(status) + " (" + status + ")",
-                status >= FIRST_NOT_SUPPORTED && status <= LAST_NOT_SUPPORTED);
-    }
-
-    private void checkDriver(int status, String what) {
-        if (status != CUresult.CUDA_SUCCESS) {
-            throw new CudnnException(
-                    what + " for " + this + ": " + CUresult.stringFor(status) + " (" + status + ")", false);
-        }
+        CudnnStatus.check(status, what, this);
     }
 
     /** Such as {@code LSTM training T35 N32 I28 H256 by STANDARD in FP32}. */

@@ -66,8 +66,11 @@ public class TrainingBenchmark {
             text.append(letter == 26 ? ' ' : (char) ('a' + letter));
         }
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(cell, 256, 1, 0, 32, 35, 35, algorithm, 0.001, 1, 1);
+        opened.warmUp();
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 256)
+                .withBatch(32)
+                .withSteps(35)
+                .withOptimizer(algorithm, 0.001);
         training = new CharacterTraining(opened, settings, TextFilter.LETTERS, text.toString(), CHARACTERS);
     }
 

@@ -299,18 +299,14 @@ public final class TrainCommand implements Callable<Integer> {
         if (resume != null) {
             return ofFile("--resume", () -> CharacterTraining.resume(opened, resume, corpus, tokens));
         }
-        CharacterTrainingSettings settings = new CharacterTrainingSettings(
-                SharedOptions.cellNamed(cell),
-                hidden,
-                layers,
-                dropout,
-                batch,
-                steps,
-                backSteps != null ? backSteps : steps,
-                optimizer,
-                learningRate != null ? learningRate : defaultRate(optimizer),
-                clip,
-                seed);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(SharedOptions.cellNamed(cell), hidden)
+                .withLayers(layers)
+                .withDropout(dropout)
+                .withBatch(batch)
+                .withSteps(steps, backSteps != null ? backSteps : steps)
+                .withOptimizer(optimizer, learningRate != null ? learningRate : defaultRate(optimizer))
+                .withClip(clip)
+                .withSeed(seed);
         return new CharacterTraining(opened, settings, charset, corpus, tokens);
     }
 
@@ -336,7 +332,7 @@ public final class TrainCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "model     %s, hidden size %d, %d layer%s, %d characters known, %,d weights%n",
-                settings.cell().name().toLowerCase(Locale.ROOT),
+                settings.cell().key().toLowerCase(Locale.ROOT),
                 settings.hiddenSize(),
                 settings.layers(),
                 settings.layers() == 1 ? "" : "s",
@@ -345,7 +341,7 @@ public final class TrainCommand implements Callable<Integer> {
         out.printf(
                 Locale.ROOT,
                 "training  %s, rate %s, %d streams, windows of %d steps, gradients %d steps back, %d windows an epoch%n",
-                settings.algorithm().name().toLowerCase(Locale.ROOT),
+                settings.algorithm().key().toLowerCase(Locale.ROOT),
                 settings.learningRate(),
                 settings.batch(),
                 settings.steps(),

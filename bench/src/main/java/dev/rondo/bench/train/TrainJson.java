@@ -61,18 +61,18 @@ final class TrainJson {
         if (maxTokens != null) {
             json.writeNumberField("max_tokens", maxTokens);
         }
-        json.writeStringField("cell", settings.cell().name());
+        json.writeStringField("cell", settings.cell().key());
         json.writeNumberField("hidden", settings.hiddenSize());
         json.writeNumberField("layers", settings.layers());
         json.writeNumberField("dropout", settings.dropout());
         json.writeNumberField("batch", settings.batch());
         json.writeNumberField("steps", settings.steps());
         json.writeNumberField("back_steps", settings.backSteps());
-        json.writeStringField("optimizer", settings.algorithm().name());
+        json.writeStringField("optimizer", settings.algorithm().key());
         json.writeNumberField("lr", settings.learningRate());
         json.writeNumberField("clip", settings.clip());
         json.writeNumberField("seed", settings.seed());
-        json.writeStringField("charset", training.model().filter().name());
+        json.writeStringField("charset", training.model().filter().key());
         json.writeNumberField("vocabulary", training.model().vocabulary().size());
         json.writeNumberField(
                 "parameters", training.model().parameters().layout().size());

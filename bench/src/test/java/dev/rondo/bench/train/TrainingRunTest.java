@@ -47,8 +47,11 @@ class TrainingRunTest {
     }
 
     private CharacterTraining training() {
-        CharacterTrainingSettings settings = new CharacterTrainingSettings(
-                Cell.GRU, 6, 1, 0, 4, 6, 6, CharacterTrainingSettings.Algorithm.ADAM, 0.01, 1, 2);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.GRU, 6)
+                .withBatch(4)
+                .withSteps(6)
+                .withOptimizer(CharacterTrainingSettings.Algorithm.ADAM, 0.01)
+                .withSeed(2);
         return new CharacterTraining(backend, settings, TextFilter.ALL, TEXT, Integer.MAX_VALUE);
     }
 

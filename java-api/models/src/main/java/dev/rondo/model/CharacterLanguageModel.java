@@ -12,8 +12,7 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
-import dev.rondo.io.Safetensors;
-import dev.rondo.io.SafetensorsFile;
+import dev.rondo.train.CheckpointFile;
 import dev.rondo.train.Initializers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -213,9 +212,7 @@ public final class CharacterLanguageModel implements AutoCloseable {
      * @throws IOException if it cannot be written; an old file is then as it was
      */
     public void save(Path file) throws IOException {
-        ModelFile content = new ModelFile();
-        content.put(this);
-        Safetensors.write(file, content.tensors(), content.metadata());
+        ModelFile.of(this).write(file);
     }
 
     /**
@@ -227,8 +224,8 @@ public final class CharacterLanguageModel implements AutoCloseable {
      * @throws IOException if the file cannot be read or is damaged in any way
      */
     public static CharacterLanguageModel load(Backend backend, Path file) throws IOException {
-        try (SafetensorsFile content = ModelFile.open(file)) {
-            return ModelFile.readModel(backend, content);
+        try (CheckpointFile content = ModelFile.open(file)) {
+            return ModelFile.read(backend, content);
         }
     }
 

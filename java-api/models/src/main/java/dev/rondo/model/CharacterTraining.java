@@ -6,27 +6,24 @@ import dev.rondo.Linear;
 import dev.rondo.Parameters;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
-import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
-import dev.rondo.io.FileFormatException;
-import dev.rondo.io.Safetensors;
-import dev.rondo.io.SafetensorsFile;
+import dev.rondo.model.CharacterTrainingSettings.Algorithm;
 import dev.rondo.spi.Dropout;
-import dev.rondo.train.GradientClipping;
+import dev.rondo.train.BpttCheckpoint;
+import dev.rondo.train.Checkpoint;
+import dev.rondo.train.CheckpointFile;
 import dev.rondo.train.Optimizer;
 import dev.rondo.train.SoftmaxCrossEntropy;
+import dev.rondo.train.TrainingLoop;
 import dev.rondo.train.TruncatedBptt;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Trains a {@link CharacterLanguageModel} on one text by truncated BPTT. The text is cut into N streams that are read side
@@ -39,16 +36,12 @@ import java.util.Map;
  * stopped.
  */
 public final class CharacterTraining implements AutoCloseable {
-    /** Losses stay on the backend until so many have gathered. */
-    private static final int LOSSES = 64;
-
     private final CharacterTrainingSettings settings;
     private final String textDigest;
     private final CharacterLanguageModel model;
     private final StreamWindows windows;
     private final TruncatedBptt bptt;
-    private final Optimizer optimizer;
-    private final GradientClipping clipping;
+    private final TrainingLoop loop;
     private final SoftmaxCrossEntropy crossEntropy;
     private final Linear linear;
     private final Parameters gradients;
@@ -59,13 +52,6 @@ public final class CharacterTraining implements AutoCloseable {
     private final IntTensor targets;
     private final Tensor logits;
     private final Tensor dy;
-    private final Tensor losses;
-    private final Tensor[] lossSlots = new Tensor[LOSSES];
-
-    private int epoch;
-    private int window;
-    private int pendingLosses;
-    private double lossSum;
 
     /**
      * A new training run.
@@ -121,9 +107,6 @@ public final class CharacterTraining implements AutoCloseable {
         this.windows = new StreamWindows(tokens, batch, steps);
         this.bptt = new TruncatedBptt(backend, spec, batch, steps, reach());
         this.bptt.setDropoutSeed(Dropout.bits(settings.seed(), 0));
-        int size = Math.toIntExact(model.parameters().layout().size());
-        this.optimizer = settings.algorithm().create(backend, size, settings.learningRate());
-        this.clipping = new GradientClipping(backend);
         this.crossEntropy = new SoftmaxCrossEntropy(backend);
         this.linear = backend.linear(spec.outputSize(), classes);
         this.gradients = backend.parameters(model.parameters().layout());
@@ -134,10 +117,9 @@ public final class CharacterTraining implements AutoCloseable {
         this.targets = backend.intTensor(steps, batch);
         this.logits = backend.tensor(steps, batch, classes);
         this.dy = backend.tensor(steps, batch, spec.outputSize());
-        this.losses = backend.tensor(LOSSES);
-        for (int i = 0; i < LOSSES; i++) {
-            lossSlots[i] = losses.view(i, 1);
-        }
+        int size = model.parameters().layout().size();
+        Optimizer optimizer = settings.algorithm().create(backend, size, settings.learningRate());
+        this.loop = new TrainingLoop(backend, model.parameters(), gradients, optimizer, settings.clip(), new Windows());
     }
 
     /** k2, or the whole epoch where that is shorter: windows that an epoch does not have need no memory. */
@@ -179,7 +161,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @return 0 at first
      */
     public int epoch() {
-        return epoch;
+        return loop.epoch();
     }
 
     /**
@@ -188,7 +170,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @return 0 at the start of an epoch
      */
     public int window() {
-        return window;
+        return loop.window();
     }
 
     /**
@@ -197,7 +179,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @return at least 1
      */
     public int windowsInEpoch() {
-        return windows.count(offset());
+        return loop.windowsInEpoch();
     }
 
     /**
@@ -209,9 +191,41 @@ public final class CharacterTraining implements AutoCloseable {
         return hostX.length;
     }
 
-    /** Where the present epoch starts: 0 to k1 - 1, at random, so that the windows differ from epoch to epoch. */
-    private int offset() {
-        return (int) Math.floorMod(Dropout.bits(settings.seed(), 1L + epoch), (long) settings.steps());
+    /** The windows of the text: what the loop asks for. */
+    private final class Windows implements TrainingLoop.Task {
+        /** Where an epoch starts: 0 to k1 - 1, at random, so that the windows differ from epoch to epoch. */
+        private int offset(int epoch) {
+            return (int) Math.floorMod(Dropout.bits(settings.seed(), 1L + epoch), (long) settings.steps());
+        }
+
+        @Override
+        public int windows(int epoch) {
+            return windows.count(offset(epoch));
+        }
+
+        @Override
+        public void begin(int epoch) {
+            bptt.reset();
+        }
+
+        @Override
+        public void window(int epoch, int window, Tensor loss) {
+            windows.read(offset(epoch), window, hostX, hostTargets);
+            x.set(hostX);
+            targets.set(hostTargets);
+            Parameters weights = model.parameters();
+            Tensor y = bptt.forward(model.rnnParameters(), x, null);
+            linear.forward(weights.tensor("linear.weight"), weights.tensor("linear.bias"), y, logits);
+            crossEntropy.apply(logits, targets, loss, logits);
+            linear.backward(
+                    weights.tensor("linear.weight"),
+                    y,
+                    logits,
+                    dy,
+                    gradients.tensor("linear.weight"),
+                    gradients.tensor("linear.bias"));
+            bptt.backward(dy, rnnGradients);
+        }
     }
 
     /**
@@ -221,47 +235,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @throws dev.rondo.BackendException if the backend fails
      */
     public void trainWindow() {
-        if (window == windowsInEpoch()) {
-            throw new IllegalStateException("trainWindow: epoch " + epoch + " is over, expected nextEpoch() before it");
-        }
-        if (window == 0) {
-            bptt.reset();
-        }
-        windows.read(offset(), window, hostX, hostTargets);
-        x.set(hostX);
-        targets.set(hostTargets);
-        Parameters weights = model.parameters();
-        Tensor y = bptt.forward(model.rnnParameters(), x, null);
-        linear.forward(weights.tensor("linear.weight"), weights.tensor("linear.bias"), y, logits);
-        crossEntropy.apply(logits, targets, lossSlots[pendingLosses], logits);
-        gradients.flat().fill(0);
-        linear.backward(
-                weights.tensor("linear.weight"),
-                y,
-                logits,
-                dy,
-                gradients.tensor("linear.weight"),
-                gradients.tensor("linear.bias"));
-        bptt.backward(dy, rnnGradients);
-        if (settings.clip() > 0) {
-            clipping.byGlobalNorm(gradients.flat(), settings.clip());
-        }
-        optimizer.update(weights.flat(), gradients.flat());
-        window++;
-        pendingLosses++;
-        if (pendingLosses == LOSSES) {
-            gatherLosses();
-        }
-    }
-
-    private void gatherLosses() {
-        if (pendingLosses == 0) {
-            return;
-        }
-        for (double loss : losses.view(0, pendingLosses).toDoubles()) {
-            lossSum += loss;
-        }
-        pendingLosses = 0;
+        loop.trainWindow();
     }
 
     /**
@@ -270,8 +244,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @return nats per character, NaN before the first window; the perplexity is {@code exp} of it
      */
     public double epochLoss() {
-        gatherLosses();
-        return lossSum / window;
+        return loop.epochLoss();
     }
 
     /**
@@ -280,14 +253,7 @@ public final class CharacterTraining implements AutoCloseable {
      * @throws IllegalStateException if the present one is not over
      */
     public void nextEpoch() {
-        if (window < windowsInEpoch()) {
-            throw new IllegalStateException("nextEpoch: epoch " + epoch + " has " + windowsInEpoch()
-                    + " windows, and only " + window + " have been trained on");
-        }
-        epoch++;
-        window = 0;
-        pendingLosses = 0;
-        lossSum = 0;
+        loop.nextEpoch();
     }
 
     /**
@@ -297,40 +263,19 @@ public final class CharacterTraining implements AutoCloseable {
      * @throws IOException if it cannot be written; an old file is then as it was
      */
     public void save(Path file) throws IOException {
-        gatherLosses();
-        ModelFile content = new ModelFile();
-        content.put(model);
-        content.put("training.backend", model.backend().name());
-        content.put("training.text_sha256", textDigest);
-        content.put("training.batch", settings.batch());
-        content.put("training.steps", settings.steps());
-        content.put("training.back_steps", settings.backSteps());
-        content.put("training.algorithm", settings.algorithm());
-        content.put("training.learning_rate", settings.learningRate());
-        content.put("training.clip", settings.clip());
-        content.put("training.seed", settings.seed());
-        content.put("training.epoch", epoch);
-        content.put("training.window", window);
-        content.put("training.loss_sum", lossSum);
-        content.put("training.updates", optimizer.updates());
-        content.put("training.advances", bptt.advances());
-        optimizer.state().forEach((name, vector) -> content.put("optimizer." + name, vector));
-        put(content, "state", bptt.state());
-        List<TruncatedBptt.Advance> history = bptt.history();
-        content.put("training.history", history.size());
-        for (int i = 0; i < history.size(); i++) {
-            put(content, "history." + i, history.get(i).initial());
-            content.put("history." + i + ".x", (IntTensor) history.get(i).x());
-        }
-        Safetensors.write(file, content.tensors(), content.metadata());
-    }
-
-    private static void put(ModelFile content, String name, RnnState state) {
-        content.put(name + ".h", state.h());
-        Tensor c = state.c();
-        if (c != null) {
-            content.put(name + ".c", c);
-        }
+        Checkpoint checkpoint = ModelFile.of(model)
+                .put("training.backend", model.backend().name())
+                .put("training.text_sha256", textDigest)
+                .put("training.batch", settings.batch())
+                .put("training.steps", settings.steps())
+                .put("training.back_steps", settings.backSteps())
+                .put("training.algorithm", settings.algorithm().key())
+                .put("training.learning_rate", settings.learningRate())
+                .put("training.clip", settings.clip())
+                .put("training.seed", settings.seed());
+        loop.put(checkpoint);
+        BpttCheckpoint.put(bptt, checkpoint);
+        checkpoint.write(file);
     }
 
     /**
@@ -341,16 +286,16 @@ public final class CharacterTraining implements AutoCloseable {
      * @throws IOException if the file cannot be read, is damaged in any way, or holds a model without its training
      */
     public static String backendOf(Path file) throws IOException {
-        try (SafetensorsFile content = openTraining(file)) {
-            return content.requireMetadata("training.backend");
+        try (CheckpointFile content = openTraining(file)) {
+            return content.value("training.backend");
         }
     }
 
-    private static SafetensorsFile openTraining(Path file) throws IOException {
-        SafetensorsFile content = ModelFile.open(file);
-        if (!content.metadata().containsKey("training.backend")) {
+    private static CheckpointFile openTraining(Path file) throws IOException {
+        CheckpointFile content = ModelFile.open(file);
+        if (!content.hasValue("training.backend")) {
             content.close();
-            throw new FileFormatException(file, "expected a model with the state of its training, got the model alone");
+            throw content.fault("expected a model with the state of its training, got the model alone");
         }
         return content;
     }
@@ -368,8 +313,8 @@ public final class CharacterTraining implements AutoCloseable {
      */
     public static CharacterTraining resume(Backend backend, Path file, String text, int maxTokens) throws IOException {
         Arguments.notNull("text", text);
-        try (SafetensorsFile content = openTraining(file)) {
-            CharacterLanguageModel model = ModelFile.readModel(backend, content);
+        try (CheckpointFile content = openTraining(file)) {
+            CharacterLanguageModel model = ModelFile.read(backend, content);
             CharacterTraining training = null;
             try {
                 training = new CharacterTraining(model, readSettings(content, model.spec()), text, maxTokens);
@@ -385,96 +330,47 @@ public final class CharacterTraining implements AutoCloseable {
         }
     }
 
-    private static CharacterTrainingSettings readSettings(SafetensorsFile file, RnnSpec spec) throws IOException {
-        int batch = ModelFile.value(file, "training.batch", Integer::valueOf);
-        int steps = ModelFile.value(file, "training.steps", Integer::valueOf);
-        int backSteps = ModelFile.value(file, "training.back_steps", Integer::valueOf);
-        double rate = ModelFile.value(file, "training.learning_rate", Double::valueOf);
-        double clip = ModelFile.value(file, "training.clip", Double::valueOf);
-        long seed = ModelFile.value(file, "training.seed", Long::valueOf);
-        return ModelFile.value(
-                file,
+    private static CharacterTrainingSettings readSettings(CheckpointFile file, RnnSpec spec) throws IOException {
+        int batch = file.value("training.batch", Integer::valueOf);
+        int steps = file.value("training.steps", Integer::valueOf);
+        int backSteps = file.value("training.back_steps", Integer::valueOf);
+        Algorithm algorithm = file.value("training.algorithm", Algorithm::ofKey);
+        double rate = file.value("training.learning_rate", Double::valueOf);
+        double clip = file.value("training.clip", Double::valueOf);
+        long seed = file.value("training.seed", Long::valueOf);
+        return file.value(
                 "training.algorithm",
-                name -> new CharacterTrainingSettings(
-                        spec.cell(),
-                        spec.hiddenSize(),
-                        spec.layers(),
-                        spec.dropout(),
-                        batch,
-                        steps,
-                        backSteps,
-                        CharacterTrainingSettings.Algorithm.valueOf(name),
-                        rate,
-                        clip,
-                        seed));
+                any -> CharacterTrainingSettings.of(spec.cell(), spec.hiddenSize())
+                        .withLayers(spec.layers())
+                        .withDropout(spec.dropout())
+                        .withBatch(batch)
+                        .withSteps(steps, backSteps)
+                        .withOptimizer(algorithm, rate)
+                        .withClip(clip)
+                        .withSeed(seed));
     }
 
-    private void restore(SafetensorsFile file) throws IOException {
-        String digest = file.requireMetadata("training.text_sha256");
+    private void restore(CheckpointFile file) throws IOException {
+        String digest = file.value("training.text_sha256");
         if (!digest.equals(textDigest)) {
             throw new IllegalArgumentException("text: expected the one that " + file.path()
                     + " was trained on, and as much of it (SHA-256 of its characters " + digest + "), got another ("
                     + textDigest + ")");
         }
-        epoch = (int) ModelFile.count(file, "training.epoch", Integer.MAX_VALUE);
-        window = (int) ModelFile.count(file, "training.window", windowsInEpoch());
-        lossSum = ModelFile.value(file, "training.loss_sum", Double::valueOf);
-        optimizer.setUpdates(ModelFile.count(file, "training.updates", Long.MAX_VALUE));
-        for (Map.Entry<String, Tensor> vector : optimizer.state().entrySet()) {
-            ModelFile.read(file, "optimizer." + vector.getKey(), vector.getValue());
-        }
-        Backend backend = model.backend();
-        long advances = ModelFile.count(file, "training.advances", Long.MAX_VALUE);
-        long count = ModelFile.count(file, "training.history", (reach() - 1) / settings.steps() + 1);
-        List<TruncatedBptt.Advance> history = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            RnnState initial = backend.state(model.spec(), settings.batch());
-            IntTensor tokens = backend.intTensor(settings.steps(), settings.batch());
-            history.add(new TruncatedBptt.Advance(tokens, initial, new boolean[settings.batch()]));
-            read(file, "history." + i, initial);
-            ModelFile.read(file, "history." + i + ".x", tokens);
-            requireKnown(file, "history." + i + ".x", tokens.toInts());
-        }
-        try (RnnState state = backend.state(model.spec(), settings.batch())) {
-            read(file, "state", state);
-            bptt.restore(history, state, advances);
-        }
-        for (TruncatedBptt.Advance advance : history) {
-            advance.initial().close();
-            ((IntTensor) advance.x()).close();
-        }
-    }
-
-    private void requireKnown(SafetensorsFile file, String name, int[] tokens) throws IOException {
-        int known = model.vocabulary().size();
-        for (int token : tokens) {
-            if (token < 0 || token >= known) {
-                throw new FileFormatException(
-                        file.path(), name + ": expected characters numbered 0 to " + (known - 1) + ", got " + token);
-            }
-        }
-    }
-
-    private static void read(SafetensorsFile file, String name, RnnState state) throws IOException {
-        ModelFile.read(file, name + ".h", state.h());
-        Tensor c = state.c();
-        if (c != null) {
-            ModelFile.read(file, name + ".c", c);
-        }
+        loop.restore(file);
+        BpttCheckpoint.restore(bptt, file);
     }
 
     /** Gives everything back, the model too. */
     @Override
     public void close() {
         bptt.close();
-        optimizer.close();
-        clipping.close();
+        loop.close();
         gradients.close();
         x.close();
         targets.close();
         logits.close();
         dy.close();
-        losses.close();
         model.close();
     }
 }

@@ -234,8 +234,11 @@ public abstract class CharacterLanguageModelContract extends ModelContract {
     @Test
     void aTrainingFileIsAModelFile() throws IOException {
         Path file = folder.resolve("training.safetensors");
-        CharacterTrainingSettings settings = new CharacterTrainingSettings(
-                Cell.GRU, 4, 1, 0, 2, 4, 4, CharacterTrainingSettings.Algorithm.ADAM, 0.01, 1, 3);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.GRU, 4)
+                .withBatch(2)
+                .withSteps(4)
+                .withOptimizer(CharacterTrainingSettings.Algorithm.ADAM, 0.01)
+                .withSeed(3);
         try (CharacterTraining training =
                 new CharacterTraining(backend(), settings, TextFilter.LETTERS, prose(60), 1000)) {
             training.trainWindow();

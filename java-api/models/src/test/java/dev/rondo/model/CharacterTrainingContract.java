@@ -62,8 +62,13 @@ public abstract class CharacterTrainingContract extends ModelContract {
                 case MOMENTUM -> 0.1;
                 case RMSPROP, ADAM -> 0.01;
             };
-            return new CharacterTrainingSettings(
-                    cell, 8, layers, dropout, BATCH, STEPS, backSteps, algorithm, rate, 1, seed);
+            return CharacterTrainingSettings.of(cell, 8)
+                    .withLayers(layers)
+                    .withDropout(dropout)
+                    .withBatch(BATCH)
+                    .withSteps(STEPS, backSteps)
+                    .withOptimizer(algorithm, rate)
+                    .withSeed(seed);
         }
     }
 
@@ -153,8 +158,13 @@ public abstract class CharacterTrainingContract extends ModelContract {
 
     /** Windows of one step leave no choice of where an epoch begins. */
     private CharacterTraining ofSingleSteps(double dropout, double rate, long seed) {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(Cell.GRU, 8, 2, dropout, BATCH, 1, 1, Algorithm.SGD, rate, 1, seed);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.GRU, 8)
+                .withLayers(2)
+                .withDropout(dropout)
+                .withBatch(BATCH)
+                .withSteps(1)
+                .withOptimizer(Algorithm.SGD, rate)
+                .withSeed(seed);
         return new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE);
     }
 
@@ -164,8 +174,11 @@ public abstract class CharacterTrainingContract extends ModelContract {
      */
     @Test
     void lossOfAnEpochIsThatOfOnePassOverTheStreams() {
-        CharacterTrainingSettings settings = new CharacterTrainingSettings(
-                Cell.LSTM, 8, 1, 0, BATCH, STEPS, STEPS, Algorithm.SGD, Double.MIN_VALUE, 1, 7);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.LSTM, 8)
+                .withBatch(BATCH)
+                .withSteps(STEPS)
+                .withOptimizer(Algorithm.SGD, Double.MIN_VALUE)
+                .withSeed(7);
         try (CharacterTraining training =
                 new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE)) {
             boolean isDouble = training.model().parameters().flat().storage().isDouble();
@@ -358,8 +371,12 @@ public abstract class CharacterTrainingContract extends ModelContract {
 
     /** The change of the weights by one window of SGD with rate 1: the gradient, less what clipping takes. */
     private double[] firstStep(double clip) {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(Cell.GRU, 8, 1, 0, BATCH, STEPS, STEPS, Algorithm.SGD, 1, clip, 7);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.GRU, 8)
+                .withBatch(BATCH)
+                .withSteps(STEPS)
+                .withOptimizer(Algorithm.SGD, 1)
+                .withClip(clip)
+                .withSeed(7);
         try (CharacterTraining training =
                 new CharacterTraining(backend(), settings, TextFilter.ALL, SHORT_TEXT, Integer.MAX_VALUE)) {
             double[] step = weights(training);

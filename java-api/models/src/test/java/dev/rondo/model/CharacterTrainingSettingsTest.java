@@ -13,8 +13,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CharacterTrainingSettingsTest {
     private static CharacterTrainingSettings settings(
             int hidden, int layers, double dropout, int batch, int steps, int backSteps, double rate, double clip) {
-        return new CharacterTrainingSettings(
-                Cell.LSTM, hidden, layers, dropout, batch, steps, backSteps, Algorithm.ADAM, rate, clip, 1);
+        return CharacterTrainingSettings.of(Cell.LSTM, hidden)
+                .withLayers(layers)
+                .withDropout(dropout)
+                .withBatch(batch)
+                .withSteps(steps, backSteps)
+                .withOptimizer(Algorithm.ADAM, rate)
+                .withClip(clip);
     }
 
     private static void assertRefused(String argument, Runnable call) {

@@ -35,6 +35,11 @@ public abstract class ModelContract {
         }
     }
 
+    /** Whether the backend computes in float64. */
+    final boolean isDouble() {
+        return backend.tensor(1).storage().isDouble();
+    }
+
     final Backend backend() {
         return backend;
     }

@@ -55,8 +55,11 @@ public abstract class ModelFileContract extends ModelContract {
     }
 
     private CharacterTraining training() {
-        CharacterTrainingSettings settings =
-                new CharacterTrainingSettings(Cell.RNN_TANH, 1, 1, 0, 2, 3, 6, Algorithm.MOMENTUM, 0.1, 1, 3);
+        CharacterTrainingSettings settings = CharacterTrainingSettings.of(Cell.RNN_TANH, 1)
+                .withBatch(2)
+                .withSteps(3, 6)
+                .withOptimizer(Algorithm.MOMENTUM, 0.1)
+                .withSeed(3);
         return new CharacterTraining(backend(), settings, TextFilter.ALL, TEXT, Integer.MAX_VALUE);
     }
 
@@ -337,8 +340,7 @@ public abstract class ModelFileContract extends ModelContract {
             changed.put("history.0.x", NamedTensor.i32("history.0.x", new int[] {0, 0, 0, 0, 0, token}, 3, 2));
             Safetensors.write(file, changed.values(), metadata);
             assertMessage(
-                    file + ": history.0.x: expected characters numbered 0 to " + (known - 1) + ", got " + token,
-                    this::resume);
+                    file + ": history.0.x: expected indices 0 to " + (known - 1) + ", got " + token, this::resume);
         }
     }
 

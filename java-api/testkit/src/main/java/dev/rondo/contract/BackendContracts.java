@@ -42,7 +42,23 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class Callers extends CallersContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Cell extends CellContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class ManyRows extends ManyRowsContract {
         @Override
         protected Backend open() {
             return BackendContracts.this.open();

@@ -1,0 +1,49 @@
+package dev.rondo.model;
+
+import dev.rondo.Backend;
+import org.junit.jupiter.api.Nested;
+
+/** All contracts of the models. A backend runs them by a subclass that says how it is opened. */
+public abstract class ModelContracts {
+    /** For subclasses. */
+    protected ModelContracts() {}
+
+    /**
+     * The backend under test.
+     *
+     * @return a new one
+     */
+    protected abstract Backend open();
+
+    @Nested
+    class LanguageModel extends CharacterLanguageModelContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Training extends CharacterTrainingContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Files extends ModelFileContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class EarlierFiles extends EarlierFilesContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+}
