@@ -78,7 +78,7 @@ final class Crew {
         taken.set(false);
     }
 
-    /** Nanoseconds that the caller waited for helpers in the last task. */
+    /** Nanoseconds of the last task in which the caller woke helpers and waited for them. */
     long waited() {
         return waited;
     }
@@ -122,10 +122,11 @@ final class Crew {
      */
     int run(Workers.Task work, int most, long patience) {
         task = work;
-        open(most);
         long start = System.nanoTime();
-        long now = start;
-        for (int spins = 0; (door.get() & JOINED) < wanted && now - start < patience && !ended; spins++) {
+        open(most);
+        long opened = System.nanoTime();
+        long now = opened;
+        for (int spins = 0; (door.get() & JOINED) < wanted && now - opened < patience && !ended; spins++) {
             Thread.onSpinWait();
             now = (spins & 15) == 15 ? System.nanoTime() : now;
         }
@@ -150,7 +151,9 @@ final class Crew {
     void run(Workers.Piece work, int count, int most) {
         piece = work;
         pieces = count;
+        long start = System.nanoTime();
         open(most);
+        waited = System.nanoTime() - start;
         try {
             part = (double) claim(work) / count;
         } catch (RuntimeException | Error e) {

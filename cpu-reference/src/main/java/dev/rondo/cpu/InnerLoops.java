@@ -11,6 +11,19 @@ package dev.rondo.cpu;
  * depend on how rows are shared among threads.
  */
 interface InnerLoops {
+    /**
+     * States below this (2^-62, 2e-19) become 0: the square of a state, which the activations and their derivatives need, is
+     * then no denormal number. Arithmetic with denormal numbers can take a hundred times as long, and Java cannot have them
+     * taken for 0. NaN and infinities stay.
+     */
+    float TINY_STATE = 0x1p-62f;
+
+    /**
+     * Gradients by states below this (2^-80, 8e-25) count as 0, which is what they come to when they vanish over many steps:
+     * the product of one with the derivative of a nearly saturated gate, 2^-24, and a weight of 2^-22 is then no denormal number.
+     */
+    float TINY_GRADIENT = 0x1p-80f;
+
     /** For people: what computes. */
     String description();
 
@@ -109,7 +122,10 @@ interface InnerLoops {
     /** {@code a = s(a)} for n elements: within 2e-7 of the logistic sigmoid, 0 and 1 at infinity; NaN for NaN. */
     void sigmoid(float[] a, int offset, int n);
 
-    /** {@code a = tanh(a)} for n elements: within 3.5e-7 of tanh, never beyond +-1, and +-1 at infinity; NaN for NaN. */
+    /**
+     * {@code a = tanh(a)} for n elements: within 3.5e-7 of tanh, never beyond +-1, and +-1 at infinity; NaN for NaN, 0 for less than
+     * {@link #TINY_STATE}.
+     */
     void tanh(float[] a, int offset, int n);
 
     /** {@code c' = f * c + i * g; h' = o * tanh(c')}, with {@code tanh(c')} kept; gates {@code [i f o g]} at the distance {@code gate}. */

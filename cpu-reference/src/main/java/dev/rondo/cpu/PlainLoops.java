@@ -1,8 +1,15 @@
 package dev.rondo.cpu;
 
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
 /** Inner loops in plain Java, in a form that the JIT compiler can turn into vector instructions. */
 class PlainLoops implements InnerLoops {
     private static final int PANEL = 16;
+
+    /** Products in progress at a time whose scratch is kept; more make their own. */
+    private static final int KEPT = 64;
+
+    private final AtomicReferenceArray<PlainProducts> idle = new AtomicReferenceArray<>(KEPT);
 
     @Override
     public String description() {
@@ -32,7 +39,7 @@ class PlainLoops implements InnerLoops {
             float[] c,
             int cOffset,
             int cRow) {
-        PlainProducts products = PlainProducts.ofThisThread();
+        PlainProducts products = take();
         products.columns((RowMatrix) b, first * PANEL, panels * PANEL);
         for (int i = 0; i < rows; i += PlainProducts.ROWS) {
             int count = Math.min(PlainProducts.ROWS, rows - i);
@@ -44,6 +51,25 @@ class PlainLoops implements InnerLoops {
             products.store(c, cOffset + i * cRow, cRow, count);
         }
         products.done();
+        giveBack(products);
+    }
+
+    private PlainProducts take() {
+        for (int i = 0; i < KEPT; i++) {
+            PlainProducts products = idle.get(i) == null ? null : idle.getAndSet(i, null);
+            if (products != null) {
+                return products;
+            }
+        }
+        return new PlainProducts();
+    }
+
+    private void giveBack(PlainProducts products) {
+        for (int i = 0; i < KEPT; i++) {
+            if (idle.get(i) == null && idle.compareAndSet(i, null, products)) {
+                return;
+            }
+        }
     }
 
     @Override
@@ -79,7 +105,7 @@ class PlainLoops implements InnerLoops {
             int cOffset,
             int cRow) {
         float[][] left = ((RowMatrix) a).rows;
-        PlainProducts products = PlainProducts.ofThisThread();
+        PlainProducts products = take();
         products.columns((RowMatrix) b, first * PANEL, panels * PANEL);
         for (int i = 0; i < rows; i += PlainProducts.ROWS) {
             products.load(c, cOffset + i * cRow, cRow, PlainProducts.ROWS);
@@ -90,6 +116,7 @@ class PlainLoops implements InnerLoops {
             products.store(c, cOffset + i * cRow, cRow, PlainProducts.ROWS);
         }
         products.done();
+        giveBack(products);
     }
 
     @Override
@@ -109,8 +136,17 @@ class PlainLoops implements InnerLoops {
     @Override
     public void tanh(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j++) {
-            a[j] = Activations.tanh(a[j]);
+            a[j] = Activations.tanh(state(a[j]));
         }
+    }
+
+    /** The value, or 0 in place of a tiny one. NaN and infinities stay. */
+    private static float state(float value) {
+        return Math.abs(value) < TINY_STATE ? 0 : value;
+    }
+
+    private static float gradient(float value) {
+        return Math.abs(value) < TINY_GRADIENT ? 0 : value;
     }
 
     @Override
@@ -130,10 +166,10 @@ class PlainLoops implements InnerLoops {
             float f = gates[offset + gate + j];
             float o = gates[offset + 2 * gate + j];
             float g = gates[offset + 3 * gate + j];
-            float next = f * c[cOffset + j] + i * g;
+            float next = state(f * c[cOffset + j] + i * g);
             cNext[nextOffset + j] = next;
             tanhC[cOffset + j] = Activations.tanh(next);
-            hNext[nextOffset + j] = o * tanhC[cOffset + j];
+            hNext[nextOffset + j] = state(o * tanhC[cOffset + j]);
         }
     }
 
@@ -155,8 +191,9 @@ class PlainLoops implements InnerLoops {
             float o = gates[offset + 2 * gate + j];
             float g = gates[offset + 3 * gate + j];
             float y = tanhC[cOffset + j];
-            float dO = dh[dOffset + j] * y;
-            float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - y * y);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dO = dhNext * y;
+            float dcAll = gradient(dc[dOffset + j] + dhNext * o * (1 - y * y));
             float dI = dcAll * g;
             float dF = dcAll * c[cOffset + j];
             float dG = dcAll * i;
@@ -175,9 +212,9 @@ class PlainLoops implements InnerLoops {
             float r = row[offset + gate + j];
             float z = row[offset + 2 * gate + j];
             float q = row[offset + 3 * gate + j];
-            float candidate = Activations.tanh(row[offset + j] + r * q);
+            float candidate = Activations.tanh(state(row[offset + j] + r * q));
             row[offset + j] = candidate;
-            hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
+            hNext[hNextOffset + j] = state((1 - z) * candidate + z * h[hOffset + j]);
         }
     }
 
@@ -188,16 +225,17 @@ class PlainLoops implements InnerLoops {
             float r = row[offset + gate + j];
             float z = row[offset + 2 * gate + j];
             float q = row[offset + 3 * gate + j];
-            float dN = dh[dOffset + j] * (1 - z);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dN = dhNext * (1 - z);
             float daN = dN * (1 - candidate * candidate);
-            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
+            float dZ = dhNext * (h[hOffset + j] - candidate);
             float dR = daN * q;
             float dQ = daN * r;
             row[offset + j] = daN;
             row[offset + gate + j] = dR * (r * (1 - r));
             row[offset + 2 * gate + j] = dZ * (z * (1 - z));
             row[offset + 3 * gate + j] = dQ;
-            dh[dOffset + j] *= z;
+            dh[dOffset + j] = dhNext * z;
         }
     }
 
@@ -214,7 +252,7 @@ class PlainLoops implements InnerLoops {
         for (int j = 0; j < n; j++) {
             float z = row[offset + gate + j];
             float candidate = row[offset + 2 * gate + j];
-            hNext[hNextOffset + j] = (1 - z) * candidate + z * h[hOffset + j];
+            hNext[hNextOffset + j] = state((1 - z) * candidate + z * h[hOffset + j]);
         }
     }
 
@@ -224,11 +262,12 @@ class PlainLoops implements InnerLoops {
         for (int j = 0; j < n; j++) {
             float z = row[offset + gate + j];
             float candidate = row[offset + 2 * gate + j];
-            float dN = dh[dOffset + j] * (1 - z);
-            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dN = dhNext * (1 - z);
+            float dZ = dhNext * (h[hOffset + j] - candidate);
             row[offset + gate + j] = dZ * (z * (1 - z));
             row[offset + 2 * gate + j] = dN * (1 - candidate * candidate);
-            dh[dOffset + j] *= z;
+            dh[dOffset + j] = dhNext * z;
         }
     }
 
@@ -237,9 +276,10 @@ class PlainLoops implements InnerLoops {
             float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j++) {
             float r = row[offset + j];
-            float dR = dp[dOffset + j] * h[hOffset + j];
+            float dpj = gradient(dp[dOffset + j]);
+            float dR = dpj * h[hOffset + j];
             row[offset + j] = dR * (r * (1 - r));
-            dh[dOffset + j] += dp[dOffset + j] * r;
+            dh[dOffset + j] += dpj * r;
         }
     }
 
@@ -247,7 +287,7 @@ class PlainLoops implements InnerLoops {
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
         for (int j = 0; j < n; j++) {
             float y = hNext[hOffset + j];
-            da[aOffset + j] = dh[dOffset + j] * (1 - y * y);
+            da[aOffset + j] = gradient(dh[dOffset + j]) * (1 - y * y);
         }
     }
 }

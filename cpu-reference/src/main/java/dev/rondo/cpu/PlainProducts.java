@@ -8,7 +8,7 @@ import java.util.Arrays;
  * both, and 2 by 4 is the faster one; with more it gives up. Both need some hundred columns, for a loop begins and ends with
  * single elements. Every sum runs over the depth from 0 upwards, one fused multiply-add after the other.
  *
- * <p>An object belongs to one thread.
+ * <p>An object belongs to one product at a time.
  */
 final class PlainProducts {
     /** Rows of C at a time. */
@@ -24,8 +24,6 @@ final class PlainProducts {
 
     private static final float[][] NONE = new float[0][];
 
-    private static final ThreadLocal<PlainProducts> OF_THREAD = ThreadLocal.withInitial(PlainProducts::new);
-
     private final float[] factors = new float[ROWS * DEPTH];
     private final float[][] c = new float[ROWS][];
     private float[] zeros = new float[0];
@@ -40,12 +38,6 @@ final class PlainProducts {
     private int first;
 
     private int end;
-
-    private PlainProducts() {}
-
-    static PlainProducts ofThisThread() {
-        return OF_THREAD.get();
-    }
 
     /** Chooses columns of B. */
     void columns(RowMatrix matrix, int firstColumn, int columns) {

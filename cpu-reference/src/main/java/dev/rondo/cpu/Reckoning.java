@@ -30,10 +30,12 @@ final class Reckoning {
      * @param took nanoseconds that it took
      * @param waited of these, those that the caller waited for helpers
      * @param part the part of the work that the caller did
+     * @param most the most that can have been gained; the caller itself may have stood still, which looks like a gain
      */
-    void together(long took, long waited, double part) {
+    void together(long took, long waited, double part, long most) {
         if (part > 0) {
-            credit = Math.min(CREDIT, credit + (long) ((took - waited) / part) - took);
+            long gain = (long) ((took - waited) / part) - took;
+            credit = Math.min(CREDIT, credit + Math.min(most, gain));
         }
         if (credit < 0) {
             alone.set(-PENALTY * credit);

@@ -34,7 +34,7 @@ final class RnnCell extends CpuCell {
             int a = b.row(s, n) + share.from;
             if (relu) {
                 for (int j = a; j < a + units; j++) {
-                    b.rows[j] = Math.max(0, b.rows[j]);
+                    b.rows[j] = b.rows[j] < InnerLoops.TINY_STATE ? 0 : b.rows[j];
                 }
             } else {
                 loops.tanh(b.rows, a, units);
@@ -56,7 +56,8 @@ final class RnnCell extends CpuCell {
             if (relu) {
                 for (int j = 0; j < units; j++) {
                     int at = a + share.from + j;
-                    b.rows[at] = (b.rows[at] > 0 ? 1 : 0) * b.dh[d + j];
+                    float dh = Math.abs(b.dh[d + j]) < InnerLoops.TINY_GRADIENT ? 0 : b.dh[d + j];
+                    b.rows[at] = (b.rows[at] > 0 ? 1 : 0) * dh;
                 }
             } else {
                 loops.rnnTanhBackward(b.h, b.slot(s + 1, n) + share.from, b.dh, d, b.rows, a + share.from, units);

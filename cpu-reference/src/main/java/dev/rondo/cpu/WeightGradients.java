@@ -14,11 +14,20 @@ final class WeightGradients {
     /** Steps and rows of the batch that are multiplied at a time. */
     private static final int DEPTH = 128;
 
+    /**
+     * So many rows are summed on their own, then added to the sums of others: a sum of very many terms in one float32 would lose
+     * the last of them.
+     */
+    private static final int SUMMED = 4 * DEPTH;
+
     private LayerPass pass;
     private LayerBuffers b;
 
     /** {@code dW [inputRow][xPadded]}, or for one-hot input {@code [I][row]}. */
     private float[] dw = new float[0];
+
+    /** For one-hot input, what {@link #SUMMED} rows at a time came to; empty for so few rows or dense input. */
+    private float[] dwMoved = new float[0];
 
     /** {@code dU [row][Hp]}. */
     private float[] du = new float[0];
@@ -41,6 +50,14 @@ final class WeightGradients {
         private final PackedMatrix da;
         private PackedMatrix x;
 
+        /** Sums of {@link #SUMMED} rows, and of da. */
+        private float[] products = new float[0];
+
+        private final float[] sums = new float[ROWS];
+
+        /** How often each column of one-hot input came since its sum was moved. */
+        private int[] counts = new int[0];
+
         Scratch(InnerLoops loops) {
             this.loops = loops;
             AlignedMemory memory = new AlignedMemory("packed gradients");
@@ -56,6 +73,22 @@ final class WeightGradients {
                 memory.allocate();
             }
         }
+
+        /** Zeros; whoever writes there leaves zeros. */
+        private float[] products(int size) {
+            if (products.length < size) {
+                products = Sizes.floats("sums of gradients", 1, 1, size);
+            }
+            return products;
+        }
+
+        private int[] counts(int columns) {
+            if (counts.length < columns) {
+                counts = new int[columns];
+            }
+            Arrays.fill(counts, 0, columns, 0);
+            return counts;
+        }
     }
 
     /** Takes the pass whose gradients are to be computed, and makes room for them. */
@@ -69,6 +102,12 @@ final class WeightGradients {
         int columns = pass.oneHot ? b.row : b.xPadded;
         if (dw.length != (long) rows * columns) {
             dw = Sizes.floats("input weight gradients", 1, rows, columns);
+        }
+        boolean many = pass.oneHot && b.rows.length / b.row > SUMMED;
+        if (many && dwMoved.length != dw.length) {
+            dwMoved = Sizes.floats("sums of gradients", 1, rows, columns);
+        } else if (!many) {
+            dwMoved = new float[0];
         }
     }
 
@@ -95,7 +134,7 @@ final class WeightGradients {
             int first = piece * ROWS;
             int rows = Math.min(ROWS, b.inputRow - first);
             if (pass.oneHot) {
-                gatherColumns(first, rows, steps);
+                gatherColumns(first, rows, steps, scratch);
             } else {
                 product(
                         first,
@@ -146,7 +185,11 @@ final class WeightGradients {
         int panels = PackedMatrix.padded(xRow, b.panel) / b.panel;
         Arrays.fill(c, cOffset, cOffset + rows * cRow, 0);
         Arrays.fill(sums, first, first + rows, 0);
+        Arrays.fill(scratch.sums, 0, rows, 0);
         int all = steps * b.batch;
+        boolean apart = all > SUMMED;
+        float[] products = apart ? scratch.products(rows * cRow) : c;
+        int productsOffset = apart ? 0 : cOffset;
         for (int from = 0; from < all; from += DEPTH) {
             int depth = Math.min(DEPTH, all - from);
             int source = from * b.row + first;
@@ -158,10 +201,22 @@ final class WeightGradients {
                 packed.clear(depth, xRow);
             }
             for (int m = 0; m < depth; m++) {
-                b.loops.add(sums, first, b.rows, source + m * b.row, rows);
+                b.loops.add(scratch.sums, 0, b.rows, source + m * b.row, rows);
             }
-            b.loops.transposedProduct(da, rows, depth, packed, 0, panels, c, cOffset, cRow);
+            b.loops.transposedProduct(da, rows, depth, packed, 0, panels, products, productsOffset, cRow);
+            if ((from + depth) % SUMMED == 0 || from + depth == all) {
+                move(scratch.sums, 0, sums, first, rows);
+                if (apart) {
+                    move(products, 0, c, cOffset, rows * cRow);
+                }
+            }
         }
+    }
+
+    /** Adds sums to others and begins them anew. */
+    private void move(float[] from, int offset, float[] to, int toOffset, int count) {
+        b.loops.add(to, toOffset, from, offset, count);
+        Arrays.fill(from, offset, offset + count, 0);
     }
 
     /** Zeroes rows of the right operand past the lengths: the zeros of da there would make NaN of an infinite state. */
@@ -173,19 +228,36 @@ final class WeightGradients {
         }
     }
 
-    private void gatherColumns(int first, int rows, int steps) {
+    private void gatherColumns(int first, int rows, int steps, Scratch scratch) {
+        int[] counts = scratch.counts(b.segment);
         for (int i = 0; i < b.segment; i++) {
             Arrays.fill(dw, i * b.row + first, i * b.row + first + rows, 0);
+            if (dwMoved.length > 0) {
+                Arrays.fill(dwMoved, i * b.row + first, i * b.row + first + rows, 0);
+            }
         }
         Arrays.fill(dbw, first, first + rows, 0);
-        for (int m = 0; m < steps * b.batch; m++) {
+        Arrays.fill(scratch.sums, 0, rows, 0);
+        int all = steps * b.batch;
+        for (int m = 0; m < all; m++) {
             int index = pass.index(m / b.batch, m % b.batch);
-            if (index < 0) {
-                continue;
+            if (index >= 0) {
+                int from = m * b.row + first;
+                int to = index * b.row + first;
+                b.loops.add(dw, to, b.rows, from, rows);
+                b.loops.add(scratch.sums, 0, b.rows, from, rows);
+                counts[index]++;
+                if (counts[index] == SUMMED) {
+                    move(dw, to, dwMoved, to, rows);
+                    counts[index] = 0;
+                }
             }
-            int from = m * b.row + first;
-            b.loops.add(dw, index * b.row + first, b.rows, from, rows);
-            b.loops.add(dbw, first, b.rows, from, rows);
+            if ((m + 1) % SUMMED == 0 || m + 1 == all) {
+                move(scratch.sums, 0, dbw, first, rows);
+            }
+        }
+        for (int i = 0; dwMoved.length > 0 && i < b.segment; i++) {
+            b.loops.add(dw, i * b.row + first, dwMoved, i * b.row + first, rows);
         }
     }
 

@@ -108,7 +108,7 @@ final class Workers implements AutoCloseable {
                 int workers = 1;
                 try {
                     workers = crew.run(task, helpers, always ? Long.MAX_VALUE : patience(operations));
-                    reckon(start);
+                    reckon(start, operations);
                 } finally {
                     crew.leave();
                 }
@@ -145,7 +145,7 @@ final class Workers implements AutoCloseable {
             if (helpers > 0 && crew.take()) {
                 try {
                     crew.run(piece, pieces, helpers);
-                    reckon(start);
+                    reckon(start, operations);
                 } finally {
                     crew.leave();
                 }
@@ -187,8 +187,8 @@ final class Workers implements AutoCloseable {
         return Math.max(0, Math.min(Math.min(most - 1, crew.helpers()), processors - callers.get()));
     }
 
-    private void reckon(long start) {
-        reckoning.together(System.nanoTime() - start, crew.waited(), crew.part());
+    private void reckon(long start, long operations) {
+        reckoning.together(System.nanoTime() - start, crew.waited(), crew.part(), 2 * operations / SPEED);
     }
 
     /** Ends the threads. Waits for nobody: tasks in progress are done, later ones are refused. */

@@ -1,3 +1,4 @@
+// Written by KernelWriter, among the tests of this module: change the tables there, not this file.
 package dev.rondo.cpu;
 
 import jdk.incubator.vector.FloatVector;

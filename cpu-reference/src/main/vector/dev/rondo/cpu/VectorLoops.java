@@ -187,6 +187,15 @@ final class VectorLoops implements PanelLoops {
         return TYPE.cast(FloatVector.broadcast(SPECIES, 1));
     }
 
+    /** The values, with 0 in place of tiny ones. */
+    private static FloatVector state(FloatVector values) {
+        return TYPE.cast(values.blend(0, values.abs().compare(VectorOperators.LT, TINY_STATE)));
+    }
+
+    private static FloatVector gradient(FloatVector values) {
+        return TYPE.cast(values.blend(0, values.abs().compare(VectorOperators.LT, TINY_GRADIENT)));
+    }
+
     /** {@code y * (1 - y)}. */
     private static FloatVector dSigmoid(FloatVector y) {
         return y.mul(one().sub(y));
@@ -243,7 +252,7 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void tanh(float[] a, int offset, int n) {
         for (int j = offset; j < offset + n; j += 2 * LANES) {
-            FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j));
+            FloatVector x0 = state(load(a, j));
             x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
             x0 = x0.blend(-Activations.LIMIT, x0.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u0 = x0.mul(x0);
@@ -259,7 +268,7 @@ final class VectorLoops implements PanelLoops {
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, Activations.Q1));
             q0 = q0.fma(u0, FloatVector.broadcast(SPECIES, 1));
             TYPE.cast(x0.mul(p0).div(q0)).intoArray(a, j);
-            FloatVector x1 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j + LANES));
+            FloatVector x1 = state(load(a, j + LANES));
             x1 = x1.blend(Activations.LIMIT, x1.compare(VectorOperators.GT, Activations.LIMIT));
             x1 = x1.blend(-Activations.LIMIT, x1.compare(VectorOperators.LT, -Activations.LIMIT));
             FloatVector u1 = x1.mul(x1);
@@ -295,11 +304,11 @@ final class VectorLoops implements PanelLoops {
             FloatVector f = load(gates, offset + gate + j);
             FloatVector o = load(gates, offset + 2 * gate + j);
             FloatVector g = load(gates, offset + 3 * gate + j);
-            FloatVector next = f.mul(load(c, cOffset + j)).add(i.mul(g));
+            FloatVector next = state(f.mul(load(c, cOffset + j)).add(i.mul(g)));
             store(next, cNext, nextOffset + j);
             FloatVector y = tanh(next);
             store(y, tanhC, cOffset + j);
-            store(o.mul(y), hNext, nextOffset + j);
+            store(state(o.mul(y)), hNext, nextOffset + j);
         }
     }
 
@@ -321,9 +330,9 @@ final class VectorLoops implements PanelLoops {
             FloatVector o = load(gates, offset + 2 * gate + j);
             FloatVector g = load(gates, offset + 3 * gate + j);
             FloatVector y = load(tanhC, cOffset + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dO = dhNext.mul(y);
-            FloatVector dcAll = load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(y)));
+            FloatVector dcAll = gradient(load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(y))));
             FloatVector dI = dcAll.mul(g);
             FloatVector dF = dcAll.mul(load(c, cOffset + j));
             FloatVector dG = dcAll.mul(i);
@@ -342,10 +351,10 @@ final class VectorLoops implements PanelLoops {
             FloatVector r = load(row, offset + gate + j);
             FloatVector z = load(row, offset + 2 * gate + j);
             FloatVector q = load(row, offset + 3 * gate + j);
-            FloatVector candidate = tanh(load(row, offset + j).add(r.mul(q)));
+            FloatVector candidate = tanh(state(load(row, offset + j).add(r.mul(q))));
             store(candidate, row, offset + j);
             FloatVector keep = one().sub(z);
-            store(keep.mul(candidate).add(z.mul(load(h, hOffset + j))), hNext, hNextOffset + j);
+            store(state(keep.mul(candidate).add(z.mul(load(h, hOffset + j)))), hNext, hNextOffset + j);
         }
     }
 
@@ -356,7 +365,7 @@ final class VectorLoops implements PanelLoops {
             FloatVector r = load(row, offset + gate + j);
             FloatVector z = load(row, offset + 2 * gate + j);
             FloatVector q = load(row, offset + 3 * gate + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dN = dhNext.mul(one().sub(z));
             FloatVector daN = dN.mul(dTanh(candidate));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
@@ -383,7 +392,7 @@ final class VectorLoops implements PanelLoops {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
             FloatVector keep = one().sub(z);
-            store(keep.mul(candidate).add(z.mul(load(h, hOffset + j))), hNext, hNextOffset + j);
+            store(state(keep.mul(candidate).add(z.mul(load(h, hOffset + j)))), hNext, hNextOffset + j);
         }
     }
 
@@ -393,7 +402,7 @@ final class VectorLoops implements PanelLoops {
         for (int j = 0; j < n; j += LANES) {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dN = dhNext.mul(one().sub(z));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
             store(dZ.mul(dSigmoid(z)), row, offset + gate + j);
@@ -407,7 +416,7 @@ final class VectorLoops implements PanelLoops {
             float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector r = load(row, offset + j);
-            FloatVector dpj = load(dp, dOffset + j);
+            FloatVector dpj = gradient(load(dp, dOffset + j));
             FloatVector dR = dpj.mul(load(h, hOffset + j));
             store(dR.mul(dSigmoid(r)), row, offset + j);
             store(load(dh, dOffset + j).add(dpj.mul(r)), dh, dOffset + j);
@@ -417,7 +426,7 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            store(load(dh, dOffset + j).mul(dTanh(load(hNext, hOffset + j))), da, aOffset + j);
+            store(gradient(load(dh, dOffset + j)).mul(dTanh(load(hNext, hOffset + j))), da, aOffset + j);
         }
     }
 }

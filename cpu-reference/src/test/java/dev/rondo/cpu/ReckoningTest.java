@@ -12,7 +12,7 @@ class ReckoningTest {
     void helpersThatHelpAreAskedAgain() {
         Reckoning reckoning = new Reckoning();
         for (int i = 0; i < 100; i++) {
-            reckoning.together(6 * MS, MS, 0.5);
+            reckoning.together(6 * MS, MS, 0.5, MS * 100);
             assertFalse(reckoning.isAlone());
         }
     }
@@ -21,11 +21,19 @@ class ReckoningTest {
     void oneSliceOfTimeIsForgivenAfterGains() {
         Reckoning reckoning = new Reckoning();
         for (int i = 0; i < 10; i++) {
-            reckoning.together(5 * MS, 0, 0.5);
+            reckoning.together(5 * MS, 0, 0.5, MS * 100);
         }
-        reckoning.together(9 * MS, 8 * MS, 0.5);
+        reckoning.together(9 * MS, 8 * MS, 0.5, MS * 100);
         assertFalse(reckoning.isAlone());
-        reckoning.together(9 * MS, 8 * MS, 0.5);
+        reckoning.together(9 * MS, 8 * MS, 0.5, MS * 100);
+        assertTrue(reckoning.isAlone());
+    }
+
+    @Test
+    void aCallerThatStoodStillGainedLittle() {
+        Reckoning reckoning = new Reckoning();
+        reckoning.together(100 * MS, 0, 0.5, MS);
+        reckoning.together(3 * MS, 2 * MS, 1, MS);
         assertTrue(reckoning.isAlone());
     }
 
@@ -39,7 +47,7 @@ class ReckoningTest {
             if (reckoning.isAlone()) {
                 reckoning.alone(MS);
             } else {
-                reckoning.together(4 * MS, 3 * MS, 1);
+                reckoning.together(4 * MS, 3 * MS, 1, MS);
                 lost += 3 * MS;
             }
             computed += MS;

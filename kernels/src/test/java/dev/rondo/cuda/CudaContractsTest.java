@@ -3,6 +3,7 @@ package dev.rondo.cuda;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
+import dev.rondo.contract.SumsContract;
 import dev.rondo.model.CharacterLanguageModelContract;
 import dev.rondo.model.CharacterTrainingContract;
 import dev.rondo.model.ModelFileContract;
@@ -13,6 +14,14 @@ class CudaContractsTest extends BackendContracts {
     @Override
     protected Backend open(BackendOptions options) {
         return TestDevice.open(options);
+    }
+
+    @Nested
+    class Sums extends SumsContract {
+        @Override
+        protected Backend open() {
+            return TestDevice.open();
+        }
     }
 
     @Nested

@@ -92,6 +92,7 @@ public class RnnBenchmark {
         int hidden = Integer.parseInt(sizes[3]);
         RnnSpec spec = RnnSpec.of(cell, inputs, hidden);
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
+        opened.warmUp();
         inference = opened.rnn(spec, steps, batch, Purpose.INFERENCE);
         training = opened.rnn(spec, steps, batch, Purpose.TRAINING);
         weights = opened.parameters(spec);

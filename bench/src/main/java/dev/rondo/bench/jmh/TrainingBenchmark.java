@@ -66,6 +66,7 @@ public class TrainingBenchmark {
             text.append(letter == 26 ? ' ' : (char) ('a' + letter));
         }
         opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
+        opened.warmUp();
         CharacterTrainingSettings settings = CharacterTrainingSettings.of(cell, 256)
                 .withBatch(32)
                 .withSteps(35)

@@ -123,13 +123,16 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
 
     /** What else has to be said of a result: rivals that differ, or that failed. */
     List<String> remarks(BenchResult result) {
-        return result instanceof Timed timed
-                ? timed.rivals().stream()
-                        .filter(rival -> rival.differs() || rival.note().startsWith(CudnnRivals.FAILED))
-                        .map(rival ->
-                                "  cuDNN, " + rival.name() + ": " + rival.note().replaceAll("\\s+", " "))
-                        .toList()
-                : List.of();
+        if (!(result instanceof Timed timed)) {
+            return List.of();
+        }
+        Stream<String> unsteady =
+                timed.times().isSteady() ? Stream.empty() : Stream.of("  not steady: the times had not come to rest");
+        Stream<String> rivals = timed.rivals().stream()
+                .filter(rival -> rival.differs() || rival.note().startsWith(CudnnRivals.FAILED))
+                .map(rival ->
+                        "  cuDNN, " + rival.name() + ": " + rival.note().replaceAll("\\s+", " "));
+        return Stream.concat(unsteady, rivals).toList();
     }
 
     /** The names of {@link #figures}. */
@@ -183,6 +186,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
             json.writeNumberField("gflops", timed.gigaflops());
             json.writeNumberField("batches", timed.times().batches());
             json.writeNumberField("calls_per_batch", timed.times().calls());
+            json.writeBooleanField("steady", timed.times().isSteady());
             if (onDevice) {
                 writeOnDevice(json, timed);
             }

@@ -21,17 +21,18 @@ final class CallTimer {
      * How long to measure.
      *
      * @param warmUp seconds of calls that do not count; one batch at least
+     * @param longest seconds of such calls at most, while their times still change
      * @param time seconds of calls that do
      * @param batches batches that count at least
      * @param batch seconds that a batch takes about, in as many calls as that needs
      */
-    record Effort(double warmUp, double time, int batches, double batch) {
+    record Effort(double warmUp, double longest, double time, int batches, double batch) {
         /** What figures are made with. */
-        static final Effort FULL = new Effort(2, 1, 5, 0.02);
+        static final Effort FULL = new Effort(2, 20, 1, 5, 0.02);
         /** The same on a CUDA device: it has no compiler to wait for, and its suite has many shapes. */
-        static final Effort DEVICE = new Effort(0.3, 0.3, 5, 0.01);
+        static final Effort DEVICE = new Effort(0.3, 3, 0.3, 5, 0.01);
         /** One call. */
-        static final Effort QUICK = new Effort(0, 0, 1, 0);
+        static final Effort QUICK = new Effort(0, 0, 0, 1, 0);
     }
 
     /**
@@ -42,8 +43,9 @@ final class CallTimer {
      * @param batches number of batches
      * @param calls calls of one batch
      * @param queued seconds after which a call has returned, the median; empty unless events measure the rest
+     * @param isSteady whether the times had come to rest before
      */
-    record Times(double median, double min, int batches, int calls, OptionalDouble queued) {}
+    record Times(double median, double min, int batches, int calls, OptionalDouble queued, boolean isSteady) {}
 
     private final @Nullable CudaStream stream;
 
@@ -61,13 +63,15 @@ final class CallTimer {
     Times measure(Effort effort, Runnable call, DoubleSupplier result) {
         int calls = 1;
         double warm = 0;
+        Steadiness steadiness = new Steadiness();
         do {
             double seconds = batch(calls, call, result).seconds;
             warm += seconds;
+            steadiness.add(seconds / calls);
             if (seconds < effort.batch && calls < MOST_CALLS) {
                 calls *= 2;
             }
-        } while (warm < effort.warmUp);
+        } while (warm < effort.warmUp || (warm < effort.longest && !steadiness.isSteady()));
         List<Batch> batches = new ArrayList<>();
         double sum = 0;
         do {
@@ -83,7 +87,8 @@ final class CallTimer {
                 seconds[0] / calls,
                 seconds.length,
                 calls,
-                stream == null ? OptionalDouble.empty() : OptionalDouble.of(queued / calls));
+                stream == null ? OptionalDouble.empty() : OptionalDouble.of(queued / calls),
+                effort.longest == 0 || steadiness.isSteady());
     }
 
     private record Batch(double seconds, double queued) {}

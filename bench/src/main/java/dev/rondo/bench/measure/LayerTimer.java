@@ -36,6 +36,7 @@ final class LayerTimer implements AutoCloseable {
         this.timer = new CallTimer(backend);
         this.workspace = new Workspace(backend);
         try {
+            backend.warmUp();
             RnnSpec spec = what.spec();
             BenchCase.Shape shape = what.shape();
             Rnn rnn = workspace.own(backend.rnn(spec, shape.steps(), shape.batch(), what.purpose()));

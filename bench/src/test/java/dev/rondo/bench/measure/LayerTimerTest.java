@@ -36,7 +36,7 @@ class LayerTimerTest {
         try (Backend backend = Backend.named("reference");
                 LayerTimer timer = new LayerTimer(new BenchCase(Cell.GRU, purpose, TINY), backend)) {
             long start = System.nanoTime();
-            Times timed = timer.measure(new Effort(0.05, 0.02, 7, 0.05));
+            Times timed = timer.measure(new Effort(0.05, 0.1, 0.02, 7, 0.05));
             double seconds = 1e-9 * (System.nanoTime() - start);
             assertTrue(seconds >= 0.07, seconds + " s");
             assertTrue(timed.batches() >= 7, timed.batches() + " batches");
@@ -73,7 +73,7 @@ class LayerTimerTest {
 
     private static Timed timed(BenchCase what, double median) {
         return new Timed(
-                what, new Times(median, median, 5, 1, OptionalDouble.empty()), "", OptionalDouble.empty(), List.of());
+                what, new Times(median, median, 5, 1, OptionalDouble.empty(), true), "", OptionalDouble.empty(), List.of());
     }
 
     /** The figures of a device, computed by hand. */
@@ -93,7 +93,7 @@ class LayerTimerTest {
 
         Timed timed = new Timed(
                 small,
-                new Times(54.4e-6, 50e-6, 5, 100, OptionalDouble.of(9e-6)),
+                new Times(54.4e-6, 50e-6, 5, 100, OptionalDouble.of(9e-6), true),
                 "cluster:8x4",
                 OptionalDouble.of(27.2e-6),
                 List.of(

@@ -27,6 +27,7 @@ public abstract class CharacterLanguageModelContract extends ModelContract {
     Path folder;
 
     private CharacterLanguageModel model(Vocabulary vocabulary, RnnSpec spec) {
+        assumeSupported(spec);
         return new CharacterLanguageModel(backend(), vocabulary, TextFilter.ALL, spec);
     }
 

@@ -58,6 +58,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class ManyRows extends ManyRowsContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Direction extends DirectionContract {
         @Override
         protected Backend open() {

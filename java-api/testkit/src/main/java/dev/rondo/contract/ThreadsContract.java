@@ -12,7 +12,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The number of threads changes no bit, with fewer rows than threads and with more; for a backend that takes threads. */
 public abstract class ThreadsContract {
-    /** A new backend with so many threads. */
+    /**
+     * The backend under test.
+     *
+     * @param threads how many threads it has
+     * @return a new one
+     */
     protected abstract Backend open(int threads);
 
     static List<RnnCase> cases() {

@@ -35,6 +35,7 @@ final class RondoEngine implements Engine {
         RnnCase.Shape shape = rnnCase.shape();
         RnnSpec spec = RnnSpec.of(rnnCase.cell(), shape.inputs(), shape.hidden());
         backend = Backend.named(name, BackendOptions.defaults().withThreads(rnnCase.threads()));
+        backend.warmUp();
         rnn = backend.rnn(spec, shape.steps(), shape.batch());
         weights = weights(spec);
         weights.tensor("weight_ih_l0").set(data.weightIh);

@@ -1,0 +1,55 @@
+package dev.rondo.cpu;
+
+import com.sun.management.ThreadMXBean;
+import dev.rondo.Backend;
+import java.lang.management.ManagementFactory;
+
+/**
+ * What each inner loop allocates once it is warm, in bytes of a hundred calls: 0, for a loop that allocates makes an object of
+ * each vector. It is measured right after the warm-up, and when the calling code was compiled too. A JVM of its own for each
+ * measurement: the compiler's choices differ from one to the next.
+ */
+final class LoopBytes {
+    private static final int CALLS = 100;
+    private static final int MORE = 30_000;
+
+    private LoopBytes() {}
+
+    /** Prints the loops that allocate, and exits with status 1 if there is one. */
+    public static void main(String[] arguments) {
+        try (Backend backend = Backend.named("cpu")) {
+            backend.warmUp();
+        }
+        WarmingLoops loops = (WarmingLoops) LoopsChoice.choose().loops();
+        boolean none = true;
+        for (Loop loop : Loop.values()) {
+            for (int rows : loop.rows) {
+                long first = bytes(loops, loop, rows);
+                Loop.Operands operands = new Loop.Operands(loops.panel());
+                for (int i = 0; i < MORE; i++) {
+                    operands.reset();
+                    loop.call(loops, operands, rows);
+                }
+                long later = bytes(loops, loop, rows);
+                if (first != 0 || later != 0 || !loops.isWarm(loop)) {
+                    none = false;
+                    System.out.println(loop + " " + rows + ": " + first + " bytes at first, " + later + " later"
+                            + (loops.isWarm(loop) ? "" : ", not warm"));
+                }
+            }
+        }
+        System.out.println(none ? "no loop allocates" : "loops allocate");
+        System.exit(none ? 0 : 1);
+    }
+
+    private static long bytes(WarmingLoops loops, Loop loop, int rows) {
+        ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Loop.Operands operands = new Loop.Operands(loops.panel());
+        thread.getCurrentThreadAllocatedBytes();
+        long before = thread.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < CALLS; i++) {
+            loop.call(loops, operands, rows);
+        }
+        return thread.getCurrentThreadAllocatedBytes() - before;
+    }
+}
