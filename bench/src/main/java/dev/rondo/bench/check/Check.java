@@ -1,17 +1,21 @@
 package dev.rondo.bench.check;
 
 import dev.rondo.Backend;
+import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something that every backend must compute as the oracle does, with all of its arguments.
  *
  * @param subject what is checked: a cell, or the name of a layer
  * @param name sizes and what else is special, for people
+ * @param network what it needs the backend to have; null if every backend has it
  * @param computation computes it
  */
-public record Check(String subject, String name, Computation computation) {
+public record Check(String subject, String name, @Nullable RnnSpec network, Computation computation) {
     /** Computes on the backend of a workspace. */
     @FunctionalInterface
     interface Computation {
@@ -49,6 +53,11 @@ public record Check(String subject, String name, Computation computation) {
             }
             return scale * (backward ? BACKWARD_TOLERANCE : FORWARD_TOLERANCE);
         }
+    }
+
+    /** Why a backend cannot do this, which is no fault of it; empty if it can. */
+    public Optional<String> unsupported(Backend backend) {
+        return network == null ? Optional.empty() : backend.unsupported(network);
     }
 
     List<Output> on(Backend backend) {

@@ -6,6 +6,7 @@ import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.ParameterLayout;
 import dev.rondo.Parameters;
+import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.bench.check.Check.Output;
 import dev.rondo.model.CharacterTraining;
@@ -31,23 +32,26 @@ public final class LayerChecks {
         List<Check> checks = new ArrayList<>();
         for (int[] size : SIZES) {
             String sizes = "M" + size[0] + " I" + size[1] + " O" + size[2];
-            checks.add(new Check("linear", sizes, workspace -> linear(workspace, size[0], size[1], size[2])));
+            checks.add(new Check("linear", sizes, null, workspace -> linear(workspace, size[0], size[1], size[2])));
         }
         for (int[] size : SIZES) {
             String sizes = "M" + size[0] + " V" + size[1] + " E" + size[2];
-            checks.add(new Check("embedding", sizes, workspace -> embedding(workspace, size[0], size[1], size[2])));
+            checks.add(
+                    new Check("embedding", sizes, null, workspace -> embedding(workspace, size[0], size[1], size[2])));
         }
         for (int[] size : SIZES) {
             String sizes = "M" + size[0] + " V" + size[1];
-            checks.add(
-                    new Check("softmax cross-entropy", sizes, workspace -> crossEntropy(workspace, size[0], size[1])));
+            checks.add(new Check(
+                    "softmax cross-entropy", sizes, null, workspace -> crossEntropy(workspace, size[0], size[1])));
         }
         for (int size : new int[] {1, 33, 257}) {
-            checks.add(new Check("optimizers", "three updates of " + size, workspace -> optimizers(workspace, size)));
+            checks.add(new Check(
+                    "optimizers", "three updates of " + size, null, workspace -> optimizers(workspace, size)));
         }
         for (Cell cell : Cell.values()) {
             String name = cell + ", momentum, three windows";
-            checks.add(new Check("training step", name, workspace -> training(workspace, cell)));
+            checks.add(
+                    new Check("training step", name, RnnSpec.of(cell, 1, 1), workspace -> training(workspace, cell)));
         }
         return checks;
     }

@@ -83,7 +83,7 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
     }
 
     Check check() {
-        return new Check(spec.cell().name(), toString(), this::compute);
+        return new Check(spec.cell().name(), toString(), spec, this::compute);
     }
 
     private List<Output> compute(Workspace workspace) {

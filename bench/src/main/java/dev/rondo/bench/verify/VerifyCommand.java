@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,12 +68,13 @@ public final class VerifyCommand implements Callable<Integer> {
 
     VerifyCommand() {}
 
-    /** What came out on one backend. */
+    /** What came out on one backend; {@code unsupported} has the number of checks that it cannot do, for each reason. */
     private record Result(
             String backend,
             String description,
             Verification verification,
             String fingerprint,
+            Map<String, Integer> unsupported,
             @Nullable CudnnChecks cudnn) {
         boolean failed() {
             return !verification.failures().isEmpty()
@@ -107,11 +110,18 @@ public final class VerifyCommand implements Callable<Integer> {
             out.println(name + ": " + opened.description());
             out.flush();
             Verification verification = new Verification(opened, oracle);
+            Map<String, Integer> unsupported = new TreeMap<>();
             for (Check check : checks) {
-                verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
+                Optional<String> missing = check.unsupported(opened);
+                if (missing.isPresent()) {
+                    unsupported.merge(missing.get(), 1, Integer::sum);
+                } else {
+                    verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
+                }
             }
             CudnnChecks cudnn = name.equals("cuda") ? CudnnChecks.of(opened) : null;
-            Result result = new Result(name, opened.description(), verification, verification.fingerprint(), cudnn);
+            Result result = new Result(
+                    name, opened.description(), verification, verification.fingerprint(), unsupported, cudnn);
             print(result, out);
             return result;
         }
@@ -135,11 +145,13 @@ public final class VerifyCommand implements Callable<Integer> {
                         worst.where());
             }
         }
+        verification.skipped().forEach((reason, count) -> out.printf("  %d checks skipped: %s%n", count, reason));
         out.printf("  repeats bit-identical: %s%n", verification.repeats() ? "yes" : "no");
         out.printf("  SHA-256 of all bits: %s%n", result.fingerprint());
         if (result.cudnn() != null) {
             result.cudnn().print(out);
         }
+        result.unsupported().forEach((missing, count) -> out.printf("  unsupported: %d checks: %s%n", count, missing));
         int failed = verification.failures().size();
         out.printf("%s: %d passed, %d failed%n", result.backend(), verification.checks() - failed, failed);
         out.flush();
@@ -177,8 +189,21 @@ public final class VerifyCommand implements Callable<Integer> {
         generator.writeStringField("description", result.description());
         generator.writeNumberField("checks", verification.checks());
         generator.writeNumberField("failed", verification.failures().size());
+        generator.writeNumberField(
+                "unsupported",
+                result.unsupported().values().stream()
+                        .mapToInt(Integer::intValue)
+                        .sum());
         generator.writeBooleanField("repeats_bit_identical", verification.repeats());
         generator.writeStringField("sha256", result.fingerprint());
+        generator.writeArrayFieldStart("skipped");
+        for (Map.Entry<String, Integer> entry : verification.skipped().entrySet()) {
+            generator.writeStartObject();
+            generator.writeNumberField("checks", entry.getValue());
+            generator.writeStringField("reason", entry.getKey());
+            generator.writeEndObject();
+        }
+        generator.writeEndArray();
         generator.writeArrayFieldStart("tensors");
         for (Map.Entry<Row, Worst> entry : verification.worst().entrySet()) {
             Worst worst = entry.getValue();

@@ -1,8 +1,11 @@
 package dev.rondo.model;
 
 import dev.rondo.Backend;
+import dev.rondo.RnnSpec;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestInstance;
 
@@ -39,6 +42,12 @@ public abstract class ModelContract {
 
     final Backend backend() {
         return backend;
+    }
+
+    /** Skips the test, with the reason, where the backend does not have a network. */
+    final void assumeSupported(RnnSpec spec) {
+        Optional<String> missing = backend.unsupported(spec);
+        Assumptions.assumeTrue(missing.isEmpty(), () -> missing.orElse(""));
     }
 
     /** Words in random order, so many characters of them. */

@@ -1,6 +1,7 @@
 package dev.rondo.contract;
 
 import dev.rondo.Backend;
+import dev.rondo.RnnSpec;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,6 +55,11 @@ public abstract class BackendContract {
 
     final Backend backend() {
         return backend;
+    }
+
+    /** Skips the test, with the reason, where the backend does not have a network. */
+    final void assumeSupported(RnnSpec spec) {
+        RnnCase.assumeSupported(backend, spec);
     }
 
     /** Whether the backend computes in float64. */

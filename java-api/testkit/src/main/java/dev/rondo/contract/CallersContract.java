@@ -71,6 +71,7 @@ public abstract class CallersContract extends BackendContract {
     @EnumSource(Cell.class)
     void streamsShareWeights(Cell cell) throws InterruptedException {
         RnnCase network = RnnCase.random(RnnSpec.of(cell, 5, 33), 4, 2, 91);
+        assumeSupported(network.spec);
         RnnParameters weights = network.weights(backend());
         List<Callable<double[]>> jobs = new ArrayList<>();
         for (int i = 0; i < THREADS; i++) {

@@ -172,9 +172,14 @@ final class RnnCase {
 
     /** The network, or a test that is skipped where the backend does not have it. */
     Rnn rnn(Backend backend, Purpose purpose) {
+        assumeSupported(backend, spec);
+        return backend.rnn(spec, steps, batch, purpose);
+    }
+
+    /** Skips the test, with the reason, where the backend does not have the network. */
+    static void assumeSupported(Backend backend, RnnSpec spec) {
         Optional<String> missing = backend.unsupported(spec);
         Assumptions.assumeTrue(missing.isEmpty(), () -> missing.orElse(""));
-        return backend.rnn(spec, steps, batch, purpose);
     }
 
     RnnParameters weights(Backend backend) {

@@ -123,6 +123,7 @@ public abstract class TruncatedBpttContract extends BackendContract {
     }
 
     private TruncatedBptt open(Streams streams) {
+        assumeSupported(streams.network.spec);
         TruncatedBptt bptt = new TruncatedBptt(backend(), streams.network.spec, BATCH, streams.k1, streams.k2);
         bptt.state().copyFrom(streams.network.initial(backend()));
         return bptt;
