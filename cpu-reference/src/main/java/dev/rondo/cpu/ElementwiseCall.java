@@ -43,7 +43,7 @@ final class ElementwiseCall {
     }
 
     private void run(int operationsEach, Workers.Piece piece) {
-        workers.pieces((long) operationsEach * size, (size + PIECE - 1) / PIECE, piece);
+        workers.pieces((long) operationsEach * size, (int) ((size + PIECE - 1L) / PIECE), piece);
     }
 
     private int end(int piece) {
@@ -66,7 +66,7 @@ final class ElementwiseCall {
 
     void clipByGlobalNorm(Tensor gradients, double maxNorm, Tensor norm) {
         size = gradients.size();
-        int blocks = (size + BLOCK - 1) / BLOCK;
+        int blocks = (int) ((size + BLOCK - 1L) / BLOCK);
         blockSums = blockSums.length >= blocks ? blockSums : new double[blocks];
         try {
             g.open(gradients);

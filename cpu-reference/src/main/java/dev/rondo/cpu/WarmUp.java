@@ -60,9 +60,10 @@ final class WarmUp {
     }
 
     private void run() {
-        long start = System.nanoTime();
+        long time = 0;
         int pause = 1;
         for (int samples = FIRST_VISIT; ; samples = LATER_VISIT) {
+            long start = System.nanoTime();
             for (Visit next : List.copyOf(visits)) {
                 if (next.isFast(samples)) {
                     visits.remove(next);
@@ -71,7 +72,7 @@ final class WarmUp {
                     }
                 }
             }
-            long time = System.nanoTime() - start;
+            time += System.nanoTime() - start;
             if (visits.isEmpty() || time > LIMIT) {
                 return;
             }
@@ -81,7 +82,7 @@ final class WarmUp {
             try {
                 Thread.sleep(pause);
             } catch (InterruptedException e) {
-                return;
+                // It means nothing here; without the rest of the warm-up loops would stay plain for ever.
             }
         }
     }

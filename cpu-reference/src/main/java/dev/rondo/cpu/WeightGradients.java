@@ -20,6 +20,8 @@ final class WeightGradients {
      */
     private static final int SUMMED = 4 * DEPTH;
 
+    private static final float[] NONE = new float[0];
+
     private LayerPass pass;
     private LayerBuffers b;
 
@@ -27,7 +29,7 @@ final class WeightGradients {
     private float[] dw = new float[0];
 
     /** For one-hot input, what {@link #SUMMED} rows at a time came to; empty for so few rows or dense input. */
-    private float[] dwMoved = new float[0];
+    private float[] dwMoved = NONE;
 
     /** {@code dU [row][Hp]}. */
     private float[] du = new float[0];
@@ -103,11 +105,11 @@ final class WeightGradients {
         if (dw.length != (long) rows * columns) {
             dw = Sizes.floats("input weight gradients", 1, rows, columns);
         }
-        boolean many = pass.oneHot && b.rows.length / b.row > SUMMED;
+        boolean many = pass.oneHot && b.rows.length / b.row >= SUMMED;
         if (many && dwMoved.length != dw.length) {
             dwMoved = Sizes.floats("sums of gradients", 1, rows, columns);
         } else if (!many) {
-            dwMoved = new float[0];
+            dwMoved = NONE;
         }
     }
 
