@@ -1,6 +1,7 @@
 package dev.rondo.bench;
 
 import dev.rondo.BackendException;
+import dev.rondo.Cell;
 import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
@@ -36,7 +37,9 @@ final class FaultyKernels implements BackendKernels {
 
     @Override
     public Optional<String> unsupported(RnnSpec spec) {
-        return right.unsupported(spec);
+        return fault == Fault.WITHOUT_RELU && spec.cell() == Cell.RNN_RELU
+                ? Optional.of("there is no RNN_RELU here")
+                : right.unsupported(spec);
     }
 
     @Override

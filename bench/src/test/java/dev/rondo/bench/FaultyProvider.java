@@ -28,7 +28,9 @@ public final class FaultyProvider implements BackendProvider {
         /** The backward pass throws. */
         THROWING,
         /** There is not enough memory for a network of 1000 units or more. */
-        NARROW
+        NARROW,
+        /** There is no cell {@code RNN_RELU}, and the backend says so. */
+        WITHOUT_RELU
     }
 
     /** What a test does with the faulty backend. */

@@ -20,7 +20,7 @@ class OnnxLayoutTest {
     private static final int HIDDEN = 4;
 
     @ParameterizedTest
-    @EnumSource(Cell.class)
+    @EnumSource(names = {"RNN_TANH", "RNN_RELU", "LSTM", "GRU", "GRU_RESET_BEFORE"})
     void weightsComeBackAsTheyWere(Cell cell) {
         for (Direction direction : Direction.values()) {
             OnnxLayout layout = layout(cell, direction, false);

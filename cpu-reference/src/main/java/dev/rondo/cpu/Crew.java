@@ -91,8 +91,14 @@ final class Crew {
     /** Opens the door to so many helpers, and wakes those that sleep. */
     private void open(int most) {
         for (; started < helpers.length && started < most && !ended; started++) {
-            helpers[started] = new Helper(this, started + 1);
-            helpers[started].start();
+            Helper helper = new Helper(this, started + 1);
+            try {
+                helper.start();
+            } catch (OutOfMemoryError e) {
+                // The system has no more threads: the work is done by those that there are.
+                break;
+            }
+            helpers[started] = helper;
         }
         wanted = Math.min(most, started);
         waited = 0;
@@ -243,7 +249,7 @@ final class Crew {
     void end() {
         ended = true;
         for (Helper helper : helpers) {
-            LockSupport.unpark(helper);
+            LockSupport.unpark(helper); // does nothing with null
         }
     }
 

@@ -19,9 +19,8 @@ interface InnerLoops {
     float TINY_STATE = 0x1p-62f;
 
     /**
-     * Gradients by pre-activations and states below this (2^-80, 8e-25) become 0, which is what they come to when they vanish
-     * over many steps: the product of one with a weight of 2^-22 and the derivative of a nearly saturated gate, 2^-24, is
-     * then no denormal number.
+     * Gradients by states below this (2^-80, 8e-25) count as 0, which is what they come to when they vanish over many steps:
+     * the product of one with the derivative of a nearly saturated gate, 2^-24, and a weight of 2^-22 is then no denormal number.
      */
     float TINY_GRADIENT = 0x1p-80f;
 

@@ -191,16 +191,17 @@ class PlainLoops implements InnerLoops {
             float o = gates[offset + 2 * gate + j];
             float g = gates[offset + 3 * gate + j];
             float y = tanhC[cOffset + j];
-            float dO = dh[dOffset + j] * y;
-            float dcAll = dc[dOffset + j] + dh[dOffset + j] * o * (1 - y * y);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dO = dhNext * y;
+            float dcAll = gradient(dc[dOffset + j] + dhNext * o * (1 - y * y));
             float dI = dcAll * g;
             float dF = dcAll * c[cOffset + j];
             float dG = dcAll * i;
-            dc[dOffset + j] = gradient(dcAll * f);
-            gates[offset + j] = gradient(dI * (i * (1 - i)));
-            gates[offset + gate + j] = gradient(dF * (f * (1 - f)));
-            gates[offset + 2 * gate + j] = gradient(dO * (o * (1 - o)));
-            gates[offset + 3 * gate + j] = gradient(dG * (1 - g * g));
+            dc[dOffset + j] = dcAll * f;
+            gates[offset + j] = dI * (i * (1 - i));
+            gates[offset + gate + j] = dF * (f * (1 - f));
+            gates[offset + 2 * gate + j] = dO * (o * (1 - o));
+            gates[offset + 3 * gate + j] = dG * (1 - g * g);
         }
     }
 
@@ -224,16 +225,17 @@ class PlainLoops implements InnerLoops {
             float r = row[offset + gate + j];
             float z = row[offset + 2 * gate + j];
             float q = row[offset + 3 * gate + j];
-            float dN = dh[dOffset + j] * (1 - z);
-            float daN = gradient(dN * (1 - candidate * candidate));
-            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dN = dhNext * (1 - z);
+            float daN = dN * (1 - candidate * candidate);
+            float dZ = dhNext * (h[hOffset + j] - candidate);
             float dR = daN * q;
-            float dQ = gradient(daN * r);
+            float dQ = daN * r;
             row[offset + j] = daN;
-            row[offset + gate + j] = gradient(dR * (r * (1 - r)));
-            row[offset + 2 * gate + j] = gradient(dZ * (z * (1 - z)));
+            row[offset + gate + j] = dR * (r * (1 - r));
+            row[offset + 2 * gate + j] = dZ * (z * (1 - z));
             row[offset + 3 * gate + j] = dQ;
-            dh[dOffset + j] = gradient(dh[dOffset + j] * z);
+            dh[dOffset + j] = dhNext * z;
         }
     }
 
@@ -260,11 +262,12 @@ class PlainLoops implements InnerLoops {
         for (int j = 0; j < n; j++) {
             float z = row[offset + gate + j];
             float candidate = row[offset + 2 * gate + j];
-            float dN = dh[dOffset + j] * (1 - z);
-            float dZ = dh[dOffset + j] * (h[hOffset + j] - candidate);
-            row[offset + gate + j] = gradient(dZ * (z * (1 - z)));
-            row[offset + 2 * gate + j] = gradient(dN * (1 - candidate * candidate));
-            dh[dOffset + j] = gradient(dh[dOffset + j] * z);
+            float dhNext = gradient(dh[dOffset + j]);
+            float dN = dhNext * (1 - z);
+            float dZ = dhNext * (h[hOffset + j] - candidate);
+            row[offset + gate + j] = dZ * (z * (1 - z));
+            row[offset + 2 * gate + j] = dN * (1 - candidate * candidate);
+            dh[dOffset + j] = dhNext * z;
         }
     }
 
@@ -273,9 +276,10 @@ class PlainLoops implements InnerLoops {
             float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j++) {
             float r = row[offset + j];
-            float dR = dp[dOffset + j] * h[hOffset + j];
-            row[offset + j] = gradient(dR * (r * (1 - r)));
-            dh[dOffset + j] = gradient(dh[dOffset + j] + dp[dOffset + j] * r);
+            float dpj = gradient(dp[dOffset + j]);
+            float dR = dpj * h[hOffset + j];
+            row[offset + j] = dR * (r * (1 - r));
+            dh[dOffset + j] += dpj * r;
         }
     }
 
@@ -283,7 +287,7 @@ class PlainLoops implements InnerLoops {
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
         for (int j = 0; j < n; j++) {
             float y = hNext[hOffset + j];
-            da[aOffset + j] = gradient(dh[dOffset + j] * (1 - y * y));
+            da[aOffset + j] = gradient(dh[dOffset + j]) * (1 - y * y);
         }
     }
 }

@@ -56,8 +56,8 @@ final class RnnCell extends CpuCell {
             if (relu) {
                 for (int j = 0; j < units; j++) {
                     int at = a + share.from + j;
-                    float gradient = (b.rows[at] > 0 ? 1 : 0) * b.dh[d + j];
-                    b.rows[at] = Math.abs(gradient) < InnerLoops.TINY_GRADIENT ? 0 : gradient;
+                    float dh = Math.abs(b.dh[d + j]) < InnerLoops.TINY_GRADIENT ? 0 : b.dh[d + j];
+                    b.rows[at] = (b.rows[at] > 0 ? 1 : 0) * dh;
                 }
             } else {
                 loops.rnnTanhBackward(b.h, b.slot(s + 1, n) + share.from, b.dh, d, b.rows, a + share.from, units);

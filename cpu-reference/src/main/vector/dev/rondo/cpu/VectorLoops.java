@@ -330,17 +330,17 @@ final class VectorLoops implements PanelLoops {
             FloatVector o = load(gates, offset + 2 * gate + j);
             FloatVector g = load(gates, offset + 3 * gate + j);
             FloatVector y = load(tanhC, cOffset + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dO = dhNext.mul(y);
-            FloatVector dcAll = load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(y)));
+            FloatVector dcAll = gradient(load(dc, dOffset + j).add(dhNext.mul(o).mul(dTanh(y))));
             FloatVector dI = dcAll.mul(g);
             FloatVector dF = dcAll.mul(load(c, cOffset + j));
             FloatVector dG = dcAll.mul(i);
-            store(gradient(dcAll.mul(f)), dc, dOffset + j);
-            store(gradient(dI.mul(dSigmoid(i))), gates, offset + j);
-            store(gradient(dF.mul(dSigmoid(f))), gates, offset + gate + j);
-            store(gradient(dO.mul(dSigmoid(o))), gates, offset + 2 * gate + j);
-            store(gradient(dG.mul(dTanh(g))), gates, offset + 3 * gate + j);
+            store(dcAll.mul(f), dc, dOffset + j);
+            store(dI.mul(dSigmoid(i)), gates, offset + j);
+            store(dF.mul(dSigmoid(f)), gates, offset + gate + j);
+            store(dO.mul(dSigmoid(o)), gates, offset + 2 * gate + j);
+            store(dG.mul(dTanh(g)), gates, offset + 3 * gate + j);
         }
     }
 
@@ -365,16 +365,16 @@ final class VectorLoops implements PanelLoops {
             FloatVector r = load(row, offset + gate + j);
             FloatVector z = load(row, offset + 2 * gate + j);
             FloatVector q = load(row, offset + 3 * gate + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dN = dhNext.mul(one().sub(z));
-            FloatVector daN = gradient(dN.mul(dTanh(candidate)));
+            FloatVector daN = dN.mul(dTanh(candidate));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
             FloatVector dR = daN.mul(q);
             store(daN, row, offset + j);
-            store(gradient(dR.mul(dSigmoid(r))), row, offset + gate + j);
-            store(gradient(dZ.mul(dSigmoid(z))), row, offset + 2 * gate + j);
-            store(gradient(daN.mul(r)), row, offset + 3 * gate + j);
-            store(gradient(dhNext.mul(z)), dh, dOffset + j);
+            store(dR.mul(dSigmoid(r)), row, offset + gate + j);
+            store(dZ.mul(dSigmoid(z)), row, offset + 2 * gate + j);
+            store(daN.mul(r), row, offset + 3 * gate + j);
+            store(dhNext.mul(z), dh, dOffset + j);
         }
     }
 
@@ -402,12 +402,12 @@ final class VectorLoops implements PanelLoops {
         for (int j = 0; j < n; j += LANES) {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
-            FloatVector dhNext = load(dh, dOffset + j);
+            FloatVector dhNext = gradient(load(dh, dOffset + j));
             FloatVector dN = dhNext.mul(one().sub(z));
             FloatVector dZ = dhNext.mul(load(h, hOffset + j).sub(candidate));
-            store(gradient(dZ.mul(dSigmoid(z))), row, offset + gate + j);
-            store(gradient(dN.mul(dTanh(candidate))), row, offset + 2 * gate + j);
-            store(gradient(dhNext.mul(z)), dh, dOffset + j);
+            store(dZ.mul(dSigmoid(z)), row, offset + gate + j);
+            store(dN.mul(dTanh(candidate)), row, offset + 2 * gate + j);
+            store(dhNext.mul(z), dh, dOffset + j);
         }
     }
 
@@ -416,17 +416,17 @@ final class VectorLoops implements PanelLoops {
             float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
             FloatVector r = load(row, offset + j);
-            FloatVector dpj = load(dp, dOffset + j);
+            FloatVector dpj = gradient(load(dp, dOffset + j));
             FloatVector dR = dpj.mul(load(h, hOffset + j));
-            store(gradient(dR.mul(dSigmoid(r))), row, offset + j);
-            store(gradient(load(dh, dOffset + j).add(dpj.mul(r))), dh, dOffset + j);
+            store(dR.mul(dSigmoid(r)), row, offset + j);
+            store(load(dh, dOffset + j).add(dpj.mul(r)), dh, dOffset + j);
         }
     }
 
     @Override
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
         for (int j = 0; j < n; j += LANES) {
-            store(gradient(load(dh, dOffset + j).mul(dTanh(load(hNext, hOffset + j)))), da, aOffset + j);
+            store(gradient(load(dh, dOffset + j)).mul(dTanh(load(hNext, hOffset + j))), da, aOffset + j);
         }
     }
 }

@@ -44,7 +44,7 @@ class WorkersTest {
 
     private static List<Thread> helpers() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("rondo-cpu-"))
+                .filter(thread -> thread.getName().matches("rondo-cpu-[0-9]+"))
                 .toList();
     }
 

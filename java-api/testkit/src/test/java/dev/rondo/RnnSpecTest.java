@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RnnSpecTest {
@@ -69,16 +69,17 @@ class RnnSpecTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void sizesOfEveryCell(Cell cell) {
-        int gates = switch (cell) {
-            case RNN_TANH, RNN_RELU -> 1;
-            case LSTM -> 4;
-            case GRU, GRU_RESET_BEFORE -> 3;
-        };
+    @CsvSource({
+        "RNN_TANH, 1, false",
+        "RNN_RELU, 1, false",
+        "LSTM, 4, true",
+        "GRU, 3, false",
+        "GRU_RESET_BEFORE, 3, false"
+    })
+    void sizesOfCells(Cell cell, int gates, boolean cellState) {
         RnnSpec spec = RnnSpec.of(cell, 5, 7).withLayers(3).withDirection(Direction.BIDIRECTIONAL);
         assertEquals(gates, cell.gates());
-        assertEquals(cell == Cell.LSTM, cell.hasCellState());
+        assertEquals(cellState, cell.hasCellState());
         assertEquals(7 * gates, spec.gateRows());
         assertEquals(14, spec.outputSize());
         assertEquals(6, spec.stateCount());

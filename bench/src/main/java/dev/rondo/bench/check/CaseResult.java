@@ -29,7 +29,7 @@ public sealed interface CaseResult {
     }
 
     /**
-     * Rondo cannot run the case.
+     * Rondo cannot run the case, or the backend cannot.
      *
      * @param reason the names of what is missing
      */

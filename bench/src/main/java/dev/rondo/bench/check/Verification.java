@@ -50,6 +50,7 @@ public final class Verification {
     private final MessageDigest digest = sha256();
     private final Map<Row, Worst> worst = new LinkedHashMap<>();
     private final List<Failure> failures = new ArrayList<>();
+    private final Map<String, Integer> skipped = new LinkedHashMap<>();
     private int checks;
     private boolean repeats = true;
 
@@ -65,11 +66,16 @@ public final class Verification {
     }
 
     /**
-     * Runs a check.
+     * Runs a check, unless the backend does not have its network.
      *
      * @return why it failed; empty if it did not
      */
     public Optional<Failure> add(Check check) {
+        Optional<String> missing = check.unsupported(backend);
+        if (missing.isPresent()) {
+            skipped.merge(missing.get(), 1, Integer::sum);
+            return Optional.empty();
+        }
         checks++;
         List<Output> expected = check.on(oracle);
         List<Output> measure = ModeTolerance.rounds(precision)
@@ -148,8 +154,14 @@ public final class Verification {
         }
     }
 
+    /** The number of checks that were run. */
     public int checks() {
         return checks;
+    }
+
+    /** Why checks were skipped, and how many each time. */
+    public Map<String, Integer> skipped() {
+        return skipped;
     }
 
     public List<Failure> failures() {

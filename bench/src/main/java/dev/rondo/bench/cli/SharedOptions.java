@@ -4,11 +4,27 @@ import dev.rondo.Cell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** What options mean that several commands have, and what their values must be. */
 public final class SharedOptions {
     private SharedOptions() {}
+
+    /** The names of the cells, for {@code --cell}; {@code rnn} is taken for {@code rnn_tanh} too. */
+    public static final class CellNames implements Iterable<String> {
+        /** For the command line, and to be listed. */
+        public CellNames() {}
+
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Cell.values())
+                    .map(cell -> cell.name().toLowerCase(Locale.ROOT))
+                    .iterator();
+        }
+    }
 
     /** The cell that {@code --cell} names. */
     public static Cell cellNamed(String name) {
@@ -21,7 +37,7 @@ public final class SharedOptions {
             }
         }
         throw new IllegalArgumentException(
-                "--cell: expected lstm, gru, rnn, rnn_relu or gru_reset_before, got " + name);
+                "--cell: expected one of " + String.join(", ", new CellNames()) + ", got " + name);
     }
 
     /** What is written must not replace what is read. */

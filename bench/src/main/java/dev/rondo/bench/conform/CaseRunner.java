@@ -17,6 +17,7 @@ import dev.rondo.layout.OnnxLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,10 @@ final class CaseRunner implements AutoCloseable {
         List<String> missing = CaseSupport.missing(tested);
         if (!missing.isEmpty()) {
             return new CaseResult.Unsupported(String.join(", ", missing));
+        }
+        Optional<String> lacking = backend.unsupported(CaseSupport.spec(tested));
+        if (lacking.isPresent()) {
+            return new CaseResult.Unsupported(lacking.get());
         }
         List<Mismatch> mismatches = new ArrayList<>();
         try {

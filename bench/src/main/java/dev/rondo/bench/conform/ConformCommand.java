@@ -111,7 +111,10 @@ public final class ConformCommand implements Callable<Integer> {
                 if (result instanceof CaseResult.Failed failed) {
                     out.println("FAILED " + tested.name() + " on " + name + ": " + failed.reason());
                     tally.failed.add(new Entry(tested, result));
-                } else if (result instanceof CaseResult.Unsupported) {
+                } else if (result instanceof CaseResult.Unsupported unsupported) {
+                    if (CaseSupport.missing(tested).isEmpty()) { // else it has been printed once for all backends
+                        out.println("UNSUPPORTED " + tested.name() + " on " + name + ": " + unsupported.reason());
+                    }
                     tally.unsupported.add(new Entry(tested, result));
                 } else {
                     tally.passed++;

@@ -19,8 +19,6 @@ import java.util.Locale;
  * @param failures what is not within it
  */
 public record CudnnChecks(String library, int agree, int notSupported, double share, List<String> failures) {
-    private static final List<Cell> CELLS = List.of(Cell.RNN_TANH, Cell.RNN_RELU, Cell.LSTM, Cell.GRU);
-
     /** T, N, I, H. */
     private static final int[][] SIZES = {{5, 3, 4, 7}, {20, 32, 28, 64}, {35, 8, 33, 128}};
 
@@ -34,7 +32,7 @@ public record CudnnChecks(String library, int agree, int notSupported, double sh
         int notSupported = 0;
         double share = 0;
         List<String> failures = new ArrayList<>();
-        for (Cell cell : CELLS) {
+        for (Cell cell : CudnnLayer.cells()) {
             for (int[] size : SIZES) {
                 RnnSpec spec = RnnSpec.of(cell, size[2], size[3]);
                 for (CudnnLayer.Algorithm algorithm : CudnnLayer.Algorithm.values()) {

@@ -16,6 +16,8 @@ import java.util.Deque;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import jcuda.Pointer;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcudnn.JCudnn;
@@ -174,6 +176,11 @@ public final class CudnnLayer implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    /** The cells that cuDNN has, in a fixed order. */
+    static Set<Cell> cells() {
+        return new TreeSet<>(MODES.keySet());
     }
 
     /** Refuses what cuDNN does not have. */

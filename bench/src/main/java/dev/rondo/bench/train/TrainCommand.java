@@ -3,6 +3,7 @@ package dev.rondo.bench.train;
 import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.Precision;
+import dev.rondo.RnnSpec;
 import dev.rondo.bench.cli.ExitStatus;
 import dev.rondo.bench.cli.SharedOptions;
 import dev.rondo.model.CharacterTraining;
@@ -61,7 +62,11 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--max-tokens", paramLabel = "N", description = "read at most so many characters; default: all")
     private @Nullable Integer maxTokens;
 
-    @Option(names = "--cell", defaultValue = "lstm", description = "lstm, gru, rnn, rnn_relu or gru_reset_before")
+    @Option(
+            names = "--cell",
+            defaultValue = "lstm",
+            completionCandidates = SharedOptions.CellNames.class,
+            description = "${COMPLETION-CANDIDATES}")
     private String cell;
 
     @Option(names = "--hidden", paramLabel = "H", defaultValue = "256", description = "hidden size")
@@ -265,7 +270,10 @@ public final class TrainCommand implements Callable<Integer> {
             return Backend.named(backend, options);
         }
         if (resume == null) {
-            return Backend.best(options);
+            RnnSpec network = RnnSpec.of(SharedOptions.cellNamed(cell), 1, 1)
+                    .withLayers(layers)
+                    .withDropout(dropout);
+            return Backend.best(network, options);
         }
         return Backend.named(ofFile("--resume", () -> CharacterTraining.backendOf(resume)), options);
     }

@@ -145,6 +145,7 @@ public final class VerifyCommand implements Callable<Integer> {
                         worst.where());
             }
         }
+        verification.skipped().forEach((reason, count) -> out.printf("  %d checks skipped: %s%n", count, reason));
         out.printf("  repeats bit-identical: %s%n", verification.repeats() ? "yes" : "no");
         out.printf("  SHA-256 of all bits: %s%n", result.fingerprint());
         if (result.cudnn() != null) {
@@ -195,6 +196,14 @@ public final class VerifyCommand implements Callable<Integer> {
                         .sum());
         generator.writeBooleanField("repeats_bit_identical", verification.repeats());
         generator.writeStringField("sha256", result.fingerprint());
+        generator.writeArrayFieldStart("skipped");
+        for (Map.Entry<String, Integer> entry : verification.skipped().entrySet()) {
+            generator.writeStartObject();
+            generator.writeNumberField("checks", entry.getValue());
+            generator.writeStringField("reason", entry.getKey());
+            generator.writeEndObject();
+        }
+        generator.writeEndArray();
         generator.writeArrayFieldStart("tensors");
         for (Map.Entry<Row, Worst> entry : verification.worst().entrySet()) {
             Worst worst = entry.getValue();

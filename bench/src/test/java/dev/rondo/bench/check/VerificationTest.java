@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
@@ -119,6 +120,21 @@ class VerificationTest {
             assertTrue(failure.endsWith("the backend threw dev.rondo.BackendException: the device is gone"), failure);
             assertEquals(1, verification.checks());
             assertEquals(1, verification.failures().size());
+        });
+    }
+
+    @Test
+    void whatTheBackendDoesNotHaveIsSkippedWithItsReason() throws IOException {
+        withFault(Fault.WITHOUT_RELU, verification -> {
+            Check relu = NetworkCheck.beforeTiming(Cell.RNN_RELU).get(2);
+            assertTrue(verification.add(relu).isEmpty());
+            for (Check check : LayerChecks.all()) {
+                if (check.name().startsWith("RNN_RELU,")) {
+                    assertTrue(verification.add(check).isEmpty(), check.name());
+                }
+            }
+            assertEquals(Map.of("there is no RNN_RELU here", 2), verification.skipped());
+            assertEquals(0, verification.checks());
         });
     }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.bench.Call;
+import dev.rondo.bench.FaultyProvider;
+import dev.rondo.bench.FaultyProvider.Fault;
 import dev.rondo.bench.JsonTree;
 import dev.rondo.bench.cli.ExitStatus;
 import java.io.IOException;
@@ -26,6 +28,19 @@ class ConformCommandTest {
         assertEquals("reference: 2 passed, 0 failed, 0 unsupported\n2 passed, 0 failed, 0 unsupported\n", call.out());
         assertEquals(ExitStatus.DONE, call.status());
         assertEquals("", call.err());
+    }
+
+    @Test
+    void aCaseThatABackendDoesNotHaveIsUnsupportedOnIt() throws IOException {
+        String cases = file("cases.txt", Texts.RELU);
+        FaultyProvider.with(Fault.WITHOUT_RELU, () -> {
+            Call call = Call.rondo("conform", "--backend", "faulty", cases);
+            assertEquals(
+                    "UNSUPPORTED relu on faulty: there is no RNN_RELU here\n"
+                            + "faulty: 0 passed, 0 failed, 1 unsupported\n0 passed, 0 failed, 1 unsupported\n",
+                    call.out());
+            assertEquals(ExitStatus.DONE, call.status());
+        });
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rondo.bench.Call;
 import dev.rondo.bench.JsonTree;
 import dev.rondo.bench.cli.ExitStatus;
+import dev.rondo.bench.cli.SharedOptions;
 import dev.rondo.io.Integrity;
 import dev.rondo.io.Safetensors;
 import dev.rondo.io.SafetensorsFile;
@@ -275,7 +276,10 @@ class TrainCommandTest {
                 List.of("threads: expected 0 to 4096, got -1", "--threads", "-1"),
                 List.of("--sample: expected at least 0, got -1", "--sample", "-1"),
                 List.of("--save-every: expected at least 0, got NaN", "--save-every", "NaN"),
-                List.of("--cell: expected lstm, gru, rnn, rnn_relu or gru_reset_before, got foo", "--cell", "foo"),
+                List.of(
+                        "--cell: expected one of " + String.join(", ", new SharedOptions.CellNames()) + ", got foo",
+                        "--cell",
+                        "foo"),
                 List.of(
                         "text: expected at least 27 characters for a batch of 2 and windows of 9 steps, got 26",
                         "--batch",
