@@ -130,8 +130,7 @@ record BenchReport(Map<String, Object> facts, boolean emulated, boolean onDevice
                 timed.times().isSteady() ? Stream.empty() : Stream.of("  not steady: the times had not come to rest");
         Stream<String> rivals = timed.rivals().stream()
                 .filter(rival -> rival.differs() || rival.note().startsWith(CudnnRivals.FAILED))
-                .map(rival ->
-                        "  cuDNN, " + rival.name() + ": " + rival.note().replaceAll("\\s+", " "));
+                .map(rival -> "  cuDNN, " + rival.name() + ": " + rival.note().replaceAll("\\s+", " "));
         return Stream.concat(unsteady, rivals).toList();
     }
 

@@ -73,7 +73,11 @@ class LayerTimerTest {
 
     private static Timed timed(BenchCase what, double median) {
         return new Timed(
-                what, new Times(median, median, 5, 1, OptionalDouble.empty(), true), "", OptionalDouble.empty(), List.of());
+                what,
+                new Times(median, median, 5, 1, OptionalDouble.empty(), true),
+                "",
+                OptionalDouble.empty(),
+                List.of());
     }
 
     /** The figures of a device, computed by hand. */
