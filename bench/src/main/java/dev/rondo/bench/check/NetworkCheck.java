@@ -4,7 +4,6 @@ import dev.rondo.Cell;
 import dev.rondo.Direction;
 import dev.rondo.ForwardCall;
 import dev.rondo.Input;
-import dev.rondo.ParameterLayout;
 import dev.rondo.Purpose;
 import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
@@ -12,11 +11,14 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
+import dev.rondo.Weight;
+import dev.rondo.WeightRole;
 import dev.rondo.bench.check.Check.Output;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,7 +132,8 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         Tensor dx = oneHot ? null : workspace.unset(sizes.steps, sizes.batch, spec.inputSize());
         RnnState dInitial = workspace.unsetState(spec, sizes.batch);
         RnnParameters gradients = workspace.own(workspace.backend().parameters(spec));
-        pass.backward()
+        Objects.requireNonNull(pass)
+                .backward()
                 .dy(dy)
                 .dLast(dLast)
                 .dx(dx)
@@ -140,9 +143,9 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         if (dx != null) {
             outputs.add(Output.backward("dx", "dx", dx));
         }
-        for (ParameterLayout.Entry entry : spec.layout().entries()) {
-            String name = entry.name();
-            outputs.add(Output.backward(letter(name), name + " of the gradients", gradients.tensor(name)));
+        for (Weight weight : spec.weights()) {
+            String name = weight.name();
+            outputs.add(Output.backward(letter(weight.role()), name + " of the gradients", gradients.tensor(name)));
         }
         outputs.add(Output.backward("dh0", "dh0", dInitial.h()));
         Tensor dc = dInitial.c();
@@ -152,8 +155,13 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         return outputs;
     }
 
-    private static String letter(String parameter) {
-        return parameter.startsWith("weight_ih") ? "dW" : parameter.startsWith("weight_hh") ? "dU" : "db";
+    private static String letter(WeightRole role) {
+        return switch (role) {
+            case INPUT -> "dW";
+            case RECURRENT -> "dU";
+            case BIAS_INPUT, BIAS_RECURRENT -> "db";
+            default -> "d" + role.stem();
+        };
     }
 
     private long seed() {

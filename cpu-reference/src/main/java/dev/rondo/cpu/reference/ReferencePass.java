@@ -89,7 +89,7 @@ final class ReferencePass implements RnnPass {
             double[][][] dLayerInput = new double[steps][batch][spec.inputSize(layer)];
             for (int d = 0; d < spec.directions(); d++) {
                 int state = layer * spec.directions() + d;
-                Weights layerGradients = Weights.zero(spec, layer);
+                Weights layerGradients = Weights.zero(spec, layer, d);
                 passes.get(state).backward(dOutput, dh[state], dc[state], dLayerInput, layerGradients);
                 if (gradients != null) {
                     layerGradients.addTo(gradients, layer, d);

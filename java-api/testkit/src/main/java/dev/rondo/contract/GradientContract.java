@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rondo.Rnn;
+import dev.rondo.RnnOption;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,8 +26,8 @@ public abstract class GradientContract extends BackendContract {
         return RnnCases.all();
     }
 
-    static List<RnnCase> withDropout() {
-        return RnnCases.withDropout();
+    static List<RnnCase> withOptions() {
+        return RnnCases.withOptions();
     }
 
     static List<RnnCase> oneHot() {
@@ -41,9 +45,16 @@ public abstract class GradientContract extends BackendContract {
     }
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource("withDropout")
-    void dropoutMasksTheGradientsToo(RnnCase network) {
+    @MethodSource("withOptions")
+    void everyTensorWithEveryOption(RnnCase network) {
         checkAgainstDifferences(network);
+    }
+
+    @Test
+    void everyOptionHasACase() {
+        Set<RnnOption> options = EnumSet.noneOf(RnnOption.class);
+        withOptions().forEach(one -> options.addAll(one.spec.options()));
+        assertEquals(EnumSet.allOf(RnnOption.class), options);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -37,6 +37,13 @@ final class RnnCases {
         return cases;
     }
 
+    /** Every option: each has a method, and its line here. */
+    static List<RnnCase> withOptions() {
+        List<RnnCase> cases = new ArrayList<>();
+        cases.addAll(withDropout());
+        return cases;
+    }
+
     /** Every cell and direction with dropout between two layers, and between three. */
     static List<RnnCase> withDropout() {
         List<RnnCase> cases = new ArrayList<>();
