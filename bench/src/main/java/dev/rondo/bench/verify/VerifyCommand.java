@@ -25,8 +25,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,13 +66,12 @@ public final class VerifyCommand implements Callable<Integer> {
 
     VerifyCommand() {}
 
-    /** What came out on one backend; {@code unsupported} has the number of checks that it cannot do, for each reason. */
+    /** What came out on one backend. */
     private record Result(
             String backend,
             String description,
             Verification verification,
             String fingerprint,
-            Map<String, Integer> unsupported,
             @Nullable CudnnChecks cudnn) {
         boolean failed() {
             return !verification.failures().isEmpty()
@@ -110,18 +107,11 @@ public final class VerifyCommand implements Callable<Integer> {
             out.println(name + ": " + opened.description());
             out.flush();
             Verification verification = new Verification(opened, oracle);
-            Map<String, Integer> unsupported = new TreeMap<>();
             for (Check check : checks) {
-                Optional<String> missing = check.unsupported(opened);
-                if (missing.isPresent()) {
-                    unsupported.merge(missing.get(), 1, Integer::sum);
-                } else {
-                    verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
-                }
+                verification.add(check).ifPresent(failure -> out.println("FAILED on " + name + ": " + failure));
             }
             CudnnChecks cudnn = name.equals("cuda") ? CudnnChecks.of(opened) : null;
-            Result result = new Result(
-                    name, opened.description(), verification, verification.fingerprint(), unsupported, cudnn);
+            Result result = new Result(name, opened.description(), verification, verification.fingerprint(), cudnn);
             print(result, out);
             return result;
         }
@@ -151,7 +141,6 @@ public final class VerifyCommand implements Callable<Integer> {
         if (result.cudnn() != null) {
             result.cudnn().print(out);
         }
-        result.unsupported().forEach((missing, count) -> out.printf("  unsupported: %d checks: %s%n", count, missing));
         int failed = verification.failures().size();
         out.printf("%s: %d passed, %d failed%n", result.backend(), verification.checks() - failed, failed);
         out.flush();
@@ -189,11 +178,6 @@ public final class VerifyCommand implements Callable<Integer> {
         generator.writeStringField("description", result.description());
         generator.writeNumberField("checks", verification.checks());
         generator.writeNumberField("failed", verification.failures().size());
-        generator.writeNumberField(
-                "unsupported",
-                result.unsupported().values().stream()
-                        .mapToInt(Integer::intValue)
-                        .sum());
         generator.writeBooleanField("repeats_bit_identical", verification.repeats());
         generator.writeStringField("sha256", result.fingerprint());
         generator.writeArrayFieldStart("skipped");

@@ -197,7 +197,6 @@ public abstract class CharacterLanguageModelContract extends ModelContract {
                 .withLayers(2)
                 .withBias(cell != Cell.RNN_RELU)
                 .withDropout(cell == Cell.GRU ? 0.25 : 0);
-        assumeSupported(spec);
         Vocabulary vocabulary = Vocabulary.of("\u0000\"\n\ud83d\ude00");
         try (CharacterLanguageModel model = model(vocabulary, spec)) {
             model.initialize(2);
