@@ -1,6 +1,7 @@
 package dev.rondo.internal;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checks of the public classes. Each error names the argument, what was expected and what came.
@@ -19,7 +20,7 @@ public final class Arguments {
      * @return {@code value}
      * @throws NullPointerException if it is null
      */
-    public static <T> T notNull(String name, T value) {
+    public static <T> T notNull(String name, @Nullable T value) {
         if (value == null) {
             throw new NullPointerException(name + ": must not be null");
         }

@@ -96,7 +96,7 @@ public final class AtomicFile {
             throw new FileSystemException(target.toString(), null, "expected a file to replace, found a special file");
         }
         Path folder = file.getParent();
-        if (!Files.isDirectory(folder)) {
+        if (folder == null || !Files.isDirectory(folder)) {
             throw new NoSuchFileException(target.toString(), null, "folder does not exist: " + folder);
         }
         Path temporary = temporaryFor(file);

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -131,7 +132,8 @@ public record NetworkCheck(RnnSpec spec, Sizes sizes, boolean uneven, boolean on
         Tensor dx = oneHot ? null : workspace.unset(sizes.steps, sizes.batch, spec.inputSize());
         RnnState dInitial = workspace.unsetState(spec, sizes.batch);
         RnnParameters gradients = workspace.own(workspace.backend().parameters(spec));
-        pass.backward()
+        Objects.requireNonNull(pass)
+                .backward()
                 .dy(dy)
                 .dLast(dLast)
                 .dx(dx)

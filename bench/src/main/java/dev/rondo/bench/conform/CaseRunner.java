@@ -17,6 +17,7 @@ import dev.rondo.layout.OnnxLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +51,8 @@ final class CaseRunner implements AutoCloseable {
         try {
             Map<String, double[]> actual = compute(tested, backend);
             for (CaseTensor expected : tested.outputs().values()) {
-                Mismatch.between(expected, actual.get(expected.name()), tested.atol())
-                        .ifPresent(mismatches::add);
+                double[] values = Objects.requireNonNull(actual.get(expected.name()), expected.name());
+                Mismatch.between(expected, values, tested.atol()).ifPresent(mismatches::add);
             }
         } catch (RuntimeException e) {
             return new CaseResult.Failed("the backend threw " + e.toString().replaceAll("\\s+", " "), List.of());

@@ -19,6 +19,7 @@ import dev.rondo.bench.check.Workspace;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,7 +130,12 @@ record CudnnComparison(double share, String tensor) {
                 }
                 Tensor dx = workspace.unset(steps, batch, spec.inputSize());
                 RnnParameters gradients = workspace.own(workspace.backend().parameters(spec));
-                pass.backward().dy(arguments.dy).dx(dx).gradients(gradients).run();
+                Objects.requireNonNull(pass)
+                        .backward()
+                        .dy(arguments.dy)
+                        .dx(dx)
+                        .gradients(gradients)
+                        .run();
                 addBackward(outputs, dx.toDoubles(), gradients);
                 return outputs;
             }

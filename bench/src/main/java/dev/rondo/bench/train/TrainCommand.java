@@ -269,13 +269,14 @@ public final class TrainCommand implements Callable<Integer> {
         if (!backend.equals("auto")) {
             return Backend.named(backend, options);
         }
-        if (resume == null) {
+        Path file = resume;
+        if (file == null) {
             RnnSpec network = RnnSpec.of(SharedOptions.cellNamed(cell), 1, 1)
                     .withLayers(layers)
                     .withDropout(dropout);
             return Backend.best(network, options);
         }
-        return Backend.named(ofFile("--resume", () -> CharacterTraining.backendOf(resume)), options);
+        return Backend.named(ofFile("--resume", () -> CharacterTraining.backendOf(file)), options);
     }
 
     /** Reads a file; where that fails the message names the option. */
@@ -296,8 +297,9 @@ public final class TrainCommand implements Callable<Integer> {
 
     private CharacterTraining open(Backend opened, String corpus) throws IOException {
         int tokens = maxTokens != null ? maxTokens : Integer.MAX_VALUE;
-        if (resume != null) {
-            return ofFile("--resume", () -> CharacterTraining.resume(opened, resume, corpus, tokens));
+        Path file = resume;
+        if (file != null) {
+            return ofFile("--resume", () -> CharacterTraining.resume(opened, file, corpus, tokens));
         }
         CharacterTrainingSettings settings = CharacterTrainingSettings.of(SharedOptions.cellNamed(cell), hidden)
                 .withLayers(layers)
