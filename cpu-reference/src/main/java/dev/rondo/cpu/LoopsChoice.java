@@ -74,7 +74,13 @@ final class LoopsChoice {
                     .getDeclaredConstructor()
                     .newInstance());
             warming = loops;
-            warmUp = WarmUp.start(loops);
+            try {
+                warmUp = WarmUp.start(loops);
+            } catch (OutOfMemoryError e) { // no thread is to be had: the vector loops get fast in use
+                for (Loop loop : Loop.values()) {
+                    loops.use(loop);
+                }
+            }
         }
         return loops;
     }
