@@ -160,7 +160,7 @@ public final class Backend implements AutoCloseable {
      * @throws IllegalStateException if this is closed
      */
     public Backend scope() {
-        return new Backend(name, kernels(), this);
+        return own(new Backend(name, kernels(), this));
     }
 
     /** Remembers what a scope has made. */
@@ -233,7 +233,9 @@ public final class Backend implements AutoCloseable {
      * @throws BackendException if there is not enough memory
      */
     public Parameters parameters(ParameterLayout layout) {
-        Arguments.notNull("layout", layout);
+        if (Arguments.notNull("layout", layout).size() == 0) {
+            throw new IllegalArgumentException("layout: expected at least one tensor, got none");
+        }
         return new Parameters(layout, tensor(layout.size()));
     }
 
@@ -410,9 +412,9 @@ public final class Backend implements AutoCloseable {
             made.clear();
         }
         BackendException failure = null;
-        for (AutoCloseable thing : all) {
+        for (int i = all.size() - 1; i >= 0; i--) {
             try {
-                thing.close();
+                all.get(i).close();
             } catch (Exception e) {
                 failure = failure != null ? failure : new BackendException("scope: " + e.getMessage(), e);
             }

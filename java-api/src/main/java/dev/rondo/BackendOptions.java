@@ -1,6 +1,7 @@
 package dev.rondo;
 
 import dev.rondo.internal.Arguments;
+import java.util.Objects;
 
 /**
  * Settings for opening a {@link Backend}. A backend ignores what does not concern it. Immutable.
@@ -88,5 +89,23 @@ public final class BackendOptions {
      */
     public int device() {
         return device;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof BackendOptions options
+                && threads == options.threads
+                && precision == options.precision
+                && device == options.device;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(threads, precision, device);
+    }
+
+    @Override
+    public String toString() {
+        return "threads " + threads + ", precision " + precision + ", device " + device;
     }
 }

@@ -37,11 +37,14 @@ public final class Embedding {
      * @param table {@code [V,E]}
      * @param indices any shape, such as {@code [T,N]}
      * @param y receives a vector for each index: {@code indices.size() * E} elements
-     * @throws IllegalArgumentException if a shape is wrong or an index is outside {@code [0,V)}
+     * @throws IllegalArgumentException if a shape is wrong, what is written overlaps another argument or is
+     *     read-only, or an index is outside {@code [0,V)}
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void forward(Tensor table, IntTensor indices, Tensor y) {
         check("table", table, indices, "y", y);
+        TensorArguments.writable("y", y);
+        TensorArguments.apart("y", y, "table", table);
         backend.kernels().layers().embeddingForward(table, indices, y);
     }
 
@@ -51,11 +54,14 @@ public final class Embedding {
      * @param indices the indices of the forward pass
      * @param dy gradient of the loss by the output
      * @param dTable the gradient is added to it, {@code [V,E]}
-     * @throws IllegalArgumentException if a shape is wrong or an index is outside {@code [0,V)}
+     * @throws IllegalArgumentException if a shape is wrong, what is written overlaps another argument or is
+     *     read-only, or an index is outside {@code [0,V)}
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void backward(IntTensor indices, Tensor dy, Tensor dTable) {
         check("dTable", dTable, indices, "dy", dy);
+        TensorArguments.writable("dTable", dTable);
+        TensorArguments.apart("dTable", dTable, "dy", dy);
         backend.kernels().layers().embeddingBackward(indices, dy, dTable);
     }
 
@@ -66,7 +72,7 @@ public final class Embedding {
         backend.requireAccepted("indices", indices);
         Arguments.notNull(yName, y).requireOpen(yName);
         backend.requireAccepted(yName, y);
-        if (y.size() != indices.size() * embeddingSize) {
+        if (y.size() != (long) indices.size() * embeddingSize) {
             throw new IllegalArgumentException(
                     yName + ": expected " + indices.size() + " vectors of size " + embeddingSize + ", got " + y);
         }

@@ -154,4 +154,12 @@ public final class ParameterLayout {
     public int hashCode() {
         return entries.hashCode();
     }
+
+    @Override
+    public String toString() {
+        return entries.stream()
+                .map(entry -> entry.name() + " " + entry.shape())
+                .toList()
+                .toString();
+    }
 }

@@ -1,5 +1,6 @@
 package dev.rondo;
 
+import dev.rondo.internal.Arguments;
 import dev.rondo.spi.BackendProvider;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -37,7 +38,7 @@ final class Providers {
             String itsName = provider.getClass().getName();
             int itsPriority = 0;
             try {
-                itsName = provider.name();
+                itsName = Arguments.notNull("name", provider.name());
                 itsPriority = provider.priority();
             } catch (RuntimeException | LinkageError e) {
                 text = "its provider failed: " + e;
@@ -61,7 +62,7 @@ final class Providers {
                 return Optional.of(fault);
             }
             try {
-                return provider.unavailable();
+                return Arguments.notNull("unavailable", provider.unavailable());
             } catch (RuntimeException | LinkageError e) {
                 return Optional.of("its provider failed: " + e);
             }
@@ -136,15 +137,20 @@ final class Providers {
             }
             Optional<String> reason = found.unavailable();
             if (reason.isEmpty()) {
+                Backend backend = null;
                 try {
-                    Backend backend = found.openUsable(options);
+                    backend = found.openUsable(options);
                     reason = spec == null ? Optional.empty() : backend.unsupported(spec);
                     if (reason.isEmpty()) {
                         return backend;
                     }
-                    backend.close();
                 } catch (BackendException e) {
                     reason = Optional.of(String.valueOf(e.getMessage()));
+                } catch (RuntimeException | LinkageError e) {
+                    reason = Optional.of("its provider failed: " + e);
+                }
+                if (backend != null) {
+                    backend.close();
                 }
             }
             String text = found.name() + ": " + reason.get();

@@ -125,8 +125,8 @@ public final class Rnn implements AutoCloseable {
      * @param pool the states of all streams, of any number of rows; the chosen ones are replaced by those after the step
      * @param rows the row of {@code pool} of each row of x, {@code [N]}, each one once
      * @param y receives the output {@code [1,N,H]}; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong, a row is not there or comes twice, or the network is not a forward
-     *     one
+     * @throws IllegalArgumentException if a shape is wrong, a row is not there or comes twice, the pool overlaps the weights or
+     *     y, or the network is not a forward one
      * @throws IllegalStateException if something is closed, or another thread uses the network
      * @throws BackendException if the backend fails
      */
@@ -134,8 +134,12 @@ public final class Rnn implements AutoCloseable {
         Arguments.notNull("pool", pool);
         Arguments.notNull("rows", rows);
         requireStep(x);
+        check.weights("weights", weights);
         check.input(x);
         check.state("pool", pool, pool.batch());
+        RnnArguments.writable("pool", pool);
+        RnnArguments.apart("pool", pool, "weights", weights.flat());
+        RnnArguments.apart("pool", pool, "y", y);
         if (rows.length != x.dimension(1)) {
             throw new IllegalArgumentException(
                     "rows: expected N = " + x.dimension(1) + " elements, got " + rows.length);
@@ -149,6 +153,7 @@ public final class Rnn implements AutoCloseable {
             }
             RnnState state = scratch.first(rows.length);
             state.gather(pool, rows);
+            RnnState.requireEachOnce(rows);
             step(weights, x, state, y);
             state.scatter(pool, rows);
         } finally {

@@ -3,6 +3,7 @@ package dev.rondo;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Storage;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +94,7 @@ public final class RnnState implements AutoCloseable {
      */
     public void zeroRow(int row) {
         requireRow("row", row);
+        RnnArguments.writable("state", this);
         zeroRow(h, row);
         if (c != null) {
             zeroRow(c, row);
@@ -160,6 +162,7 @@ public final class RnnState implements AutoCloseable {
         requireSameSizes("source", source);
         requireRow("row", row);
         source.requireRow("sourceRow", sourceRow);
+        RnnArguments.writable("state", this);
         copyRow(h, row, source.h, sourceRow);
         if (c != null && source.c != null) {
             copyRow(c, row, source.c, sourceRow);
@@ -182,6 +185,7 @@ public final class RnnState implements AutoCloseable {
     public void gather(RnnState source, int... rows) {
         requireSameSizes("source", source);
         requireRows("source", rows, this, source);
+        RnnArguments.writable("state", this);
         gather(h, source.h, rows);
         if (c != null && source.c != null) {
             gather(c, source.c, rows);
@@ -207,14 +211,8 @@ public final class RnnState implements AutoCloseable {
     public void scatter(RnnState target, int... rows) {
         requireSameSizes("target", target);
         requireRows("target", rows, this, target);
-        for (int n = 1; n < rows.length; n++) {
-            for (int other = 0; other < n; other++) {
-                if (rows[other] == rows[n]) {
-                    throw new IllegalArgumentException("rows[" + n + "]: expected each row once, got " + rows[n]
-                            + ", which is rows[" + other + "] too");
-                }
-            }
-        }
+        RnnArguments.writable("target", target);
+        requireEachOnce(rows);
         scatter(target.h, h, rows);
         if (c != null && target.c != null) {
             scatter(target.c, c, rows);
@@ -266,6 +264,7 @@ public final class RnnState implements AutoCloseable {
     public void writeRow(int row, float[] source, int start) {
         requireRow("row", row);
         Arguments.range("source", start, rowSize(), Arguments.notNull("source", source).length);
+        RnnArguments.writable("state", this);
         int from = writeRow(h, row, source, start);
         if (c != null) {
             writeRow(c, row, source, from);
@@ -289,7 +288,7 @@ public final class RnnState implements AutoCloseable {
     /** Checks the rows of a large state that belong to all rows of a small one. */
     private static void requireRows(String name, int[] rows, RnnState small, RnnState large) {
         Arguments.notNull("rows", rows);
-        if (small.h.overlaps(large.h)) {
+        if (overlap(small, large.h) || (large.c != null && overlap(small, large.c))) {
             throw new IllegalArgumentException(name + ": expected another state, got overlapping memory");
         }
         if (rows.length != small.batch()) {
@@ -300,6 +299,26 @@ public final class RnnState implements AutoCloseable {
                 throw new IllegalArgumentException(
                         "rows[" + n + "]: expected 0 to " + (large.batch() - 1) + ", got " + rows[n]);
             }
+        }
+    }
+
+    private static boolean overlap(RnnState state, Tensor part) {
+        return state.h.overlaps(part) || (state.c != null && state.c.overlaps(part));
+    }
+
+    /** Checks that no row is named twice; they have been found to be rows. */
+    static void requireEachOnce(int[] rows) {
+        BitSet seen = new BitSet();
+        for (int n = 0; n < rows.length; n++) {
+            if (seen.get(rows[n])) {
+                int other = 0;
+                while (rows[other] != rows[n]) {
+                    other++;
+                }
+                throw new IllegalArgumentException("rows[" + n + "]: expected each row once, got " + rows[n]
+                        + ", which is rows[" + other + "] too");
+            }
+            seen.set(rows[n]);
         }
     }
 
@@ -317,6 +336,7 @@ public final class RnnState implements AutoCloseable {
             c.requireOpen("state");
         }
     }
+
     /** Closes both tensors. */
     @Override
     public void close() {

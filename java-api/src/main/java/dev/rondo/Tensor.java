@@ -3,6 +3,7 @@ package dev.rondo;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.FloatArrayStorage;
 import dev.rondo.internal.FloatBufferStorage;
+import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Storage;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -157,10 +158,10 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @param values all elements, row-major
      * @return this
-     * @throws IllegalArgumentException if there are more or fewer than {@link #size()}
+     * @throws IllegalArgumentException if there are more or fewer than {@link #size()}, or the memory is read-only
      */
     public Tensor set(float... values) {
-        requireOpen("tensor");
+        requireWritable();
         requireLength(Arguments.notNull("values", values).length, shape);
         storage.write(offset, values, 0, values.length);
         return this;
@@ -171,10 +172,10 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @param values all elements, row-major
      * @return this
-     * @throws IllegalArgumentException if there are more or fewer than {@link #size()}
+     * @throws IllegalArgumentException if there are more or fewer than {@link #size()}, or the memory is read-only
      */
     public Tensor set(double... values) {
-        requireOpen("tensor");
+        requireWritable();
         requireLength(Arguments.notNull("values", values).length, shape);
         storage.write(offset, values, 0, values.length);
         return this;
@@ -186,10 +187,10 @@ public final class Tensor implements Input, AutoCloseable {
      * @param source the array
      * @param start its first element that is copied; as many as {@link #size()} are
      * @return this
-     * @throws IllegalArgumentException if the array is too short
+     * @throws IllegalArgumentException if the array is too short, or the memory is read-only
      */
     public Tensor write(float[] source, int start) {
-        requireOpen("tensor");
+        requireWritable();
         Arguments.range("source", start, size, Arguments.notNull("source", source).length);
         storage.write(offset, source, start, size);
         return this;
@@ -213,8 +214,10 @@ public final class Tensor implements Input, AutoCloseable {
      * such as packed weights, is made again when it is next needed. Of a backend's own memory it knows by itself.
      *
      * @return this
+     * @throws IllegalStateException if the tensor is closed
      */
     public Tensor changed() {
+        requireOpen("tensor");
         storage.changed();
         return this;
     }
@@ -224,10 +227,10 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @param source a tensor of the same backend, or one wrapped from the caller
      * @return this
-     * @throws IllegalArgumentException if the sizes differ
+     * @throws IllegalArgumentException if the sizes differ, or the memory of this is read-only
      */
     public Tensor copyFrom(Tensor source) {
-        requireOpen("tensor");
+        requireWritable();
         Arguments.notNull("source", source).requireOpen("source");
         requireLength(source.size, shape);
         storage.copyFrom(offset, source.storage, source.offset, size);
@@ -239,9 +242,10 @@ public final class Tensor implements Input, AutoCloseable {
      *
      * @param value the value
      * @return this
+     * @throws IllegalArgumentException if the memory is read-only
      */
     public Tensor fill(double value) {
-        requireOpen("tensor");
+        requireWritable();
         storage.fill(offset, size, value);
         return this;
     }
@@ -323,6 +327,11 @@ public final class Tensor implements Input, AutoCloseable {
         if (storage.isClosed()) {
             throw new IllegalStateException(name + ": " + this + " is closed");
         }
+    }
+
+    private void requireWritable() {
+        requireOpen("tensor");
+        TensorArguments.writable("tensor", this);
     }
 
     /**

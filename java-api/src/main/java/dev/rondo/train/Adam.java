@@ -5,7 +5,13 @@ import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
 import dev.rondo.spi.OptimizerKernels;
 
-/** Adam with bias correction (Kingma and Ba, arXiv 1412.6980, algorithm 1). */
+/**
+ * Adam with bias correction (Kingma and Ba, arXiv 1412.6980, algorithm 1).
+ *
+ * <p>The moments are kept in the precision of the backend. In float32 the square of a gradient above about 1e19 is infinite, and
+ * so is the second moment from then on: that weight stands still for good. {@link GradientClipping} before the update keeps
+ * gradients below it.
+ */
 public final class Adam extends Optimizer {
     private static final String FIRST_MOMENT = "first_moment";
     private static final String SECOND_MOMENT = "second_moment";

@@ -1,10 +1,11 @@
 package dev.rondo.train;
 
 import dev.rondo.Cell;
-import dev.rondo.ParameterLayout;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.Weight;
+import dev.rondo.WeightRole;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
 import java.util.Arrays;
@@ -45,7 +46,7 @@ public final class Initializers {
         Arguments.notNull("weights", weights);
         Arguments.positive("bound", bound);
         Arguments.notNull("random", random);
-        double[] values = new double[Math.toIntExact(weights.size())];
+        double[] values = new double[weights.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = bound * (2 * random.nextDouble() - 1);
         }
@@ -64,7 +65,7 @@ public final class Initializers {
         Arguments.notNull("weights", weights);
         Arguments.positive("standardDeviation", standardDeviation);
         Arguments.notNull("random", random);
-        double[] values = new double[Math.toIntExact(weights.size())];
+        double[] values = new double[weights.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = standardDeviation * random.nextGaussian();
         }
@@ -97,7 +98,7 @@ public final class Initializers {
     public static void orthogonal(Tensor weights, RandomGenerator random) {
         int n = blockSize(weights);
         Arguments.notNull("random", random);
-        double[] values = new double[Math.toIntExact(weights.size())];
+        double[] values = new double[weights.size()];
         for (int block = 0; block < values.length; block += n * n) {
             for (int row = 0; row < n; row++) {
                 int a = block + row * n;
@@ -139,7 +140,7 @@ public final class Initializers {
      */
     public static void identity(Tensor weights, double factor) {
         int n = blockSize(weights);
-        double[] values = new double[Math.toIntExact(weights.size())];
+        double[] values = new double[weights.size()];
         for (int block = 0; block < values.length; block += n * n) {
             for (int i = 0; i < n; i++) {
                 values[block + i * n + i] = factor;
@@ -227,10 +228,10 @@ public final class Initializers {
             throw new IllegalArgumentException("parameters: expected those of an LSTM with biases, got " + spec);
         }
         int hidden = spec.hiddenSize();
-        for (ParameterLayout.Entry entry : spec.layout().entries()) {
-            if (entry.name().startsWith("bias_")) {
-                Tensor forget = parameters.tensor(entry.name()).view(hidden, hidden);
-                forget.fill(entry.name().startsWith("bias_ih") ? value : 0);
+        for (Weight weight : spec.weights()) {
+            boolean isInput = weight.role() == WeightRole.BIAS_INPUT;
+            if (isInput || weight.role() == WeightRole.BIAS_RECURRENT) {
+                parameters.tensor(weight.name()).view(hidden, hidden).fill(isInput ? value : 0);
             }
         }
     }

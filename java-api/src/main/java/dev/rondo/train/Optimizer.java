@@ -5,6 +5,7 @@ import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.OptimizerKernels;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -55,6 +56,7 @@ public abstract class Optimizer implements AutoCloseable {
         TensorArguments.shape("gradients", gradients, "[parameters]", size);
         backend.requireAccepted("weights", weights);
         backend.requireAccepted("gradients", gradients);
+        TensorArguments.writable("weights", weights);
         TensorArguments.apart("weights", weights, "gradients", gradients);
         if (closed) {
             throw new IllegalStateException("optimizer " + name() + " is closed");
@@ -114,10 +116,10 @@ public abstract class Optimizer implements AutoCloseable {
     /**
      * The vectors that the algorithm carries from update to update.
      *
-     * @return name to {@code [size]}, not copies; empty for SGD without momentum
+     * @return name to {@code [size]}, not copies, always in the same order; empty for SGD without momentum
      */
     public final Map<String, Tensor> state() {
-        return Map.copyOf(state);
+        return Collections.unmodifiableMap(state);
     }
 
     final Tensor state(String name) {

@@ -103,6 +103,24 @@ class BackendTest {
     }
 
     @Test
+    void aProviderThatCannotOpenIsPassedOver(@TempDir Path folder) throws IOException {
+        announce(folder, UnlinkedProvider.class, StubProvider.class);
+        inContextOf(folder, () -> {
+            try (Backend backend = Backend.best()) {
+                assertEquals("stub", backend.name());
+            }
+        });
+    }
+
+    @Test
+    void settingsAreToldAndCompared() {
+        BackendOptions options = BackendOptions.defaults().withThreads(2).withDevice(1);
+        assertEquals("threads 2, precision FP32, device 1", options.toString());
+        assertEquals(BackendOptions.defaults().withDevice(1).withThreads(2), options);
+        assertFalse(options.equals(options.withPrecision(Precision.BF16)));
+    }
+
+    @Test
     void aProviderThatIsAtHand() {
         try (Backend backend = Backend.of(new StubProvider(), BackendOptions.defaults())) {
             assertEquals("stub", backend.name());
@@ -157,6 +175,29 @@ class BackendTest {
                     new Class<?>[] {BackendKernels.class},
                     (proxy, method, arguments) ->
                             method.getName().equals("unsupported") ? supported.missing((RnnSpec) arguments[0]) : null);
+        }
+    }
+
+    /** Its libraries are not there. */
+    public static final class UnlinkedProvider implements BackendProvider {
+        @Override
+        public String name() {
+            return "unlinked";
+        }
+
+        @Override
+        public int priority() {
+            return 2;
+        }
+
+        @Override
+        public Optional<String> unavailable() {
+            return Optional.empty();
+        }
+
+        @Override
+        public BackendKernels open(BackendOptions options) {
+            throw new UnsatisfiedLinkError("no abacus in java.library.path");
         }
     }
 

@@ -210,6 +210,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class WrittenMemory extends WrittenMemoryContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Modes extends PrecisionContract {
         @Override
         protected Backend open(Precision precision) {

@@ -24,6 +24,17 @@ public abstract class LifetimeContract extends BackendContract {
     private static final RnnSpec SPEC = RnnSpec.of(Cell.LSTM, 3, 4);
 
     @Test
+    void aClosedScopeEndsTheScopesInIt() {
+        Backend outer = backend().scope();
+        Backend inner = outer.scope();
+        Tensor tensor = inner.tensor(2);
+        outer.close();
+        Refusal.illegalState(tensor::toDoubles, "closed");
+        Refusal.illegalState(() -> inner.tensor(1), "closed");
+        Refusal.illegalState(tensor::changed, "closed");
+    }
+
+    @Test
     void aClosedBackendEndsWhatItMade() {
         Backend backend = open();
         Tensor tensor = backend.tensor(2);
