@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the named tensors of a model lie in one flat buffer. Immutable.
@@ -12,22 +13,72 @@ import java.util.Map;
  * <p>One buffer for all weights means that clipping, an optimizer or an exchange of gradients works on one vector.
  */
 public final class ParameterLayout {
-    /**
-     * One named tensor.
-     *
-     * @param name its name, unique in the layout
-     * @param shape its sizes
-     * @param offset its first element in the flat buffer
-     * @param size its number of elements
-     */
-    public record Entry(String name, List<Integer> shape, int offset, int size) {
+    /** One named tensor. */
+    public static final class Entry {
+        private final String name;
+        private final int[] shape;
+        private final int offset;
+        private final int size;
+
+        private Entry(String name, int[] shape, int offset, int size) {
+            this.name = name;
+            this.shape = shape.clone();
+            this.offset = offset;
+            this.size = size;
+        }
+
         /**
-         * The sizes as an array.
+         * Its name, unique in the layout.
          *
-         * @return a new array
+         * @return such as {@code weight_ih_l0}
          */
-        public int[] dimensions() {
-            return shape.stream().mapToInt(Integer::intValue).toArray();
+        public String name() {
+            return name;
+        }
+
+        /**
+         * Its sizes.
+         *
+         * @return a copy
+         */
+        public int[] shape() {
+            return shape.clone();
+        }
+
+        /**
+         * Its first element in the flat buffer.
+         *
+         * @return an index
+         */
+        public int offset() {
+            return offset;
+        }
+
+        /**
+         * Its number of elements.
+         *
+         * @return the product of its sizes
+         */
+        public int size() {
+            return size;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Entry entry
+                    && name.equals(entry.name)
+                    && Arrays.equals(shape, entry.shape)
+                    && offset == entry.offset;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * name.hashCode() + Arrays.hashCode(shape);
+        }
+
+        @Override
+        public String toString() {
+            return name + " " + Arrays.toString(shape);
         }
     }
 
@@ -56,7 +107,7 @@ public final class ParameterLayout {
                 throw new IllegalArgumentException(name + ": expected at most " + (Integer.MAX_VALUE - 8)
                         + " parameters in all, got " + size + " and shape " + Arrays.toString(shape));
             }
-            entries.put(name, new Entry(name, Arrays.stream(shape).boxed().toList(), size, (int) count));
+            entries.put(name, new Entry(name, shape, size, (int) count));
             size += (int) count;
             return this;
         }
@@ -73,7 +124,7 @@ public final class ParameterLayout {
             Arguments.notNull("prefix", prefix);
             Arguments.notNull("part", part);
             for (Entry entry : part.entries) {
-                add(prefix + entry.name(), entry.dimensions());
+                add(prefix + entry.name(), entry.shape());
             }
             return this;
         }
@@ -157,9 +208,6 @@ public final class ParameterLayout {
 
     @Override
     public String toString() {
-        return entries.stream()
-                .map(entry -> entry.name() + " " + entry.shape())
-                .toList()
-                .toString();
+        return entries.toString();
     }
 }

@@ -2,6 +2,7 @@ package dev.rondo;
 
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -24,7 +25,7 @@ public final class Parameters implements AutoCloseable {
         this.layout = layout;
         this.flat = flat;
         for (ParameterLayout.Entry entry : layout.entries()) {
-            views.put(entry.name(), flat.view(entry.offset(), entry.dimensions()));
+            views.put(entry.name(), flat.view(entry.offset(), entry.shape()));
         }
     }
 
@@ -89,9 +90,10 @@ public final class Parameters implements AutoCloseable {
         int start = -1;
         for (ParameterLayout.Entry wanted : part.entries()) {
             ParameterLayout.Entry entry = layout.entry(prefix + wanted.name());
-            if (!entry.shape().equals(wanted.shape())) {
+            if (!Arrays.equals(entry.shape(), wanted.shape())) {
                 throw new IllegalArgumentException(
-                        entry.name() + ": expected shape " + wanted.shape() + ", got " + entry.shape());
+                        entry.name() + ": expected shape " + Arrays.toString(wanted.shape()) + ", got "
+                                + Arrays.toString(entry.shape()));
             }
             start = start < 0 ? entry.offset() : start;
             if (entry.offset() - start != wanted.offset()) {

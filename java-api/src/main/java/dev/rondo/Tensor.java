@@ -37,7 +37,8 @@ public final class Tensor implements Input, AutoCloseable {
      * A tensor over an array of the caller, not copied.
      *
      * <p>Inputs, outputs and states are read and written where they stand in every call. As a weight, though, wrapped memory
-     * counts as unchanged until {@link #changed()} is called: a backend that has packed it goes on using what it packed.
+     * counts as unchanged until {@link #changed()} is called: a backend that has packed it goes on using what it packed. Two
+     * tensors over one array are told separately; views of one are told with it.
      *
      * @param values the elements, row-major
      * @param shape sizes, each at least 1

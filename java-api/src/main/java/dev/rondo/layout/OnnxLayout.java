@@ -69,8 +69,10 @@ public final class OnnxLayout {
      *
      * @param x {@code [T,N,I]}, or {@code [N,T,I]} in layout 1
      * @return {@code [T,N,I]}
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] inputToRondo(double[] x) {
+        require("x", x, steps, batch, spec.inputSize());
         return batchMajor ? transpose(x, new int[] {batch, steps, spec.inputSize()}, 1, 0, 2) : x;
     }
 
@@ -79,8 +81,10 @@ public final class OnnxLayout {
      *
      * @param x {@code [T,N,I]}
      * @return {@code [T,N,I]}, or {@code [N,T,I]} in layout 1
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] inputToOnnx(double[] x) {
+        require("x", x, steps, batch, spec.inputSize());
         return batchMajor ? transpose(x, new int[] {steps, batch, spec.inputSize()}, 1, 0, 2) : x;
     }
 
@@ -89,8 +93,10 @@ public final class OnnxLayout {
      *
      * @param y {@code [T,D,N,H]}, or {@code [N,T,D,H]} in layout 1
      * @return {@code [T,N,D*H]}
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] outputToRondo(double[] y) {
+        require("y", y, steps, batch, spec.outputSize());
         int directions = spec.directions();
         int hidden = spec.hiddenSize();
         return batchMajor
@@ -103,8 +109,10 @@ public final class OnnxLayout {
      *
      * @param y {@code [T,N,D*H]}
      * @return {@code [T,D,N,H]}, or {@code [N,T,D,H]} in layout 1
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] outputToOnnx(double[] y) {
+        require("y", y, steps, batch, spec.outputSize());
         int[] shape = {steps, batch, spec.directions(), spec.hiddenSize()};
         return batchMajor ? transpose(y, shape, 1, 0, 2, 3) : transpose(y, shape, 0, 2, 1, 3);
     }
@@ -114,8 +122,10 @@ public final class OnnxLayout {
      *
      * @param state {@code [D,N,H]}, or {@code [N,D,H]} in layout 1
      * @return {@code [D,N,H]}
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] stateToRondo(double[] state) {
+        require("state", state, spec.directions(), batch, spec.hiddenSize());
         return batchMajor ? transpose(state, new int[] {batch, spec.directions(), spec.hiddenSize()}, 1, 0, 2) : state;
     }
 
@@ -124,8 +134,10 @@ public final class OnnxLayout {
      *
      * @param state {@code [D,N,H]}
      * @return {@code [D,N,H]}, or {@code [N,D,H]} in layout 1
+     * @throws IllegalArgumentException if the array has another length
      */
     public double[] stateToOnnx(double[] state) {
+        require("state", state, spec.directions(), batch, spec.hiddenSize());
         return batchMajor ? transpose(state, new int[] {spec.directions(), batch, spec.hiddenSize()}, 1, 0, 2) : state;
     }
 
@@ -135,10 +147,17 @@ public final class OnnxLayout {
      * @param weights receives them
      * @param w {@code [D,G*H,I]}
      * @param r {@code [D,G*H,H]}
-     * @param b {@code [D,2*G*H]}; null for biases of zero
+     * @param b {@code [D,2*G*H]}; null for biases of zero, and where the network has none
+     * @throws IllegalArgumentException if an array has another length, or the weights are of another network
      */
     public void setWeights(RnnParameters weights, double[] w, double[] r, double @Nullable [] b) {
         int rows = spec.gateRows();
+        requireOwn(weights);
+        require("w", w, spec.directions(), rows, spec.inputSize());
+        require("r", r, spec.directions(), rows, spec.hiddenSize());
+        if (b != null) {
+            require("b", b, spec.directions(), 2, rows);
+        }
         for (int d = 0; d < spec.directions(); d++) {
             int inputs = rows * spec.inputSize();
             int states = rows * spec.hiddenSize();
@@ -157,6 +176,7 @@ public final class OnnxLayout {
      *
      * @param weights of the network
      * @return {@code [D,G*H,I]}
+     * @throws IllegalArgumentException if the weights are of another network
      */
     public double[] inputWeights(RnnParameters weights) {
         return gather(weights, WeightRole.INPUT);
@@ -167,6 +187,7 @@ public final class OnnxLayout {
      *
      * @param weights of the network
      * @return {@code [D,G*H,H]}
+     * @throws IllegalArgumentException if the weights are of another network
      */
     public double[] recurrentWeights(RnnParameters weights) {
         return gather(weights, WeightRole.RECURRENT);
@@ -177,8 +198,12 @@ public final class OnnxLayout {
      *
      * @param weights of a network with biases
      * @return {@code [D,2*G*H]}
+     * @throws IllegalArgumentException if the weights are of another network, or it has no biases
      */
     public double[] biases(RnnParameters weights) {
+        if (!spec.bias()) {
+            throw new IllegalArgumentException("weights: expected those of a network with biases, got " + spec);
+        }
         return gather(weights, WeightRole.BIAS_INPUT, WeightRole.BIAS_RECURRENT);
     }
 
@@ -190,7 +215,21 @@ public final class OnnxLayout {
         return Objects.requireNonNull(weights.tensor(0, d, role));
     }
 
+    private static void require(String name, double[] values, int... shape) {
+        int size = Math.toIntExact(Arguments.size(name, shape));
+        if (Arguments.notNull(name, values).length != size) {
+            throw new IllegalArgumentException(name + ": expected " + size + " elements, got " + values.length);
+        }
+    }
+
+    private void requireOwn(RnnParameters weights) {
+        if (!Arguments.notNull("weights", weights).spec().equals(spec)) {
+            throw new IllegalArgumentException("weights: expected those of " + spec + ", got " + weights.spec());
+        }
+    }
+
     private double[] gather(RnnParameters weights, WeightRole... roles) {
+        requireOwn(weights);
         double[] onnx = new double[0];
         int filled = 0;
         for (int d = 0; d < spec.directions(); d++) {

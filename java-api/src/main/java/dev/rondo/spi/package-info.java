@@ -18,6 +18,9 @@
  *   <li><b>Indices.</b> Integers in device memory cannot be checked without waiting. A backend that queues calls may report
  *       an index that is out of range as late as the next read; until then results are undefined, but no memory outside the
  *       tensors is touched. The CPU backends report it at once, before anything is written.
+ *   <li><b>Growth.</b> The interfaces grow by methods with a default only, which does without what is new, or says by an {@link
+ *       java.lang.UnsupportedOperationException} that the backend does not have it. A backend that was compiled against an older
+ *       version goes on working.
  *   <li><b>Close.</b> A backend that is closed closes what it made; whatever is in progress ends with its result or an
  *       {@link java.lang.IllegalStateException}. Storages and kernels may be closed after their backend. A second close does
  *       nothing.

@@ -164,7 +164,7 @@ public final class CheckpointFile implements Closeable {
      */
     public void require(String prefix, ParameterLayout layout) throws FileFormatException {
         for (ParameterLayout.Entry entry : layout.entries()) {
-            stored(prefix + entry.name(), entry.dimensions());
+            stored(prefix + entry.name(), entry.shape());
         }
     }
 

@@ -5,7 +5,9 @@ import dev.rondo.Parameters;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The loop that every training has: epochs of windows, and for each window the gradients, their clipping, and one update of the
@@ -169,6 +171,32 @@ public final class TrainingLoop implements AutoCloseable {
     public double epochLoss() {
         gatherLosses();
         return lossSum / window;
+    }
+
+    /**
+     * What has overflowed: the loss of the present epoch, a weight, or what the optimizer keeps, such as a moment whose weight
+     * would stand still from then on. Reads all of them, so call it once an epoch rather than once a window.
+     *
+     * @return what is infinite or NaN and at which value, such as {@code a weight is NaN}; empty while all is finite
+     * @throws dev.rondo.BackendException if the backend fails
+     */
+    public Optional<String> overflow() {
+        gatherLosses();
+        if (!Double.isFinite(lossSum)) {
+            return Optional.of("the loss is " + lossSum / window);
+        }
+        Optional<String> found = overflow("a weight", weights.flat());
+        for (Map.Entry<String, Tensor> vector : optimizer.state().entrySet()) {
+            found = found.or(() -> overflow("the optimizer's " + vector.getKey(), vector.getValue()));
+        }
+        return found;
+    }
+
+    private static Optional<String> overflow(String name, Tensor tensor) {
+        return Arrays.stream(tensor.toDoubles())
+                .filter(value -> !Double.isFinite(value))
+                .mapToObj(value -> name + " is " + value)
+                .findFirst();
     }
 
     /**

@@ -4,13 +4,10 @@ import dev.rondo.Backend;
 import dev.rondo.Direction;
 import dev.rondo.Input;
 import dev.rondo.IntTensor;
-import dev.rondo.Purpose;
-import dev.rondo.Rnn;
 import dev.rondo.RnnParameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import dev.rondo.TrainingPass;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Dropout;
@@ -36,14 +33,52 @@ import org.jspecify.annotations.Nullable;
  * back. Memory depends on k2 only, not on the length of the stream.
  */
 public final class TruncatedBptt implements AutoCloseable {
-    /**
-     * One advance that is still within reach of a gradient; for checkpoints.
-     *
-     * @param x its input {@code [k1,N,I]} or {@code [k1,N]}
-     * @param initial the state before its first step
-     * @param reset the rows that started anew before it, {@code [N]}
-     */
-    public record Advance(Input x, RnnState initial, boolean[] reset) {}
+    /** One advance that is still within reach of a gradient; for checkpoints. */
+    public static final class Advance {
+        private final Input x;
+        private final RnnState initial;
+        private final boolean[] reset;
+
+        /**
+         * An advance.
+         *
+         * @param x its input {@code [T,N,I]} or {@code [T,N]}, of at most k1 steps; not copied
+         * @param initial the state before its first step, {@code [L,N,H]}; not copied
+         * @param reset the rows that started anew before it, {@code [N]}; copied
+         */
+        public Advance(Input x, RnnState initial, boolean[] reset) {
+            this.x = Arguments.notNull("x", x);
+            this.initial = Arguments.notNull("initial", initial);
+            this.reset = Arguments.notNull("reset", reset).clone();
+        }
+
+        /**
+         * Its input.
+         *
+         * @return {@code [T,N,I]} or {@code [T,N]}, not a copy
+         */
+        public Input x() {
+            return x;
+        }
+
+        /**
+         * The state before its first step.
+         *
+         * @return {@code [L,N,H]}, not a copy
+         */
+        public RnnState initial() {
+            return initial;
+        }
+
+        /**
+         * The rows that started anew before it.
+         *
+         * @return {@code [N]}, a copy
+         */
+        public boolean[] reset() {
+            return reset.clone();
+        }
+    }
 
     /** Receives the gradient by the input of one chunk. */
     @FunctionalInterface
@@ -65,9 +100,9 @@ public final class TruncatedBptt implements AutoCloseable {
     private final RnnState carried;
     private final RnnState gradient;
     final int count;
-    private final List<Slot> window = new ArrayList<>();
-    private final List<Chunk> chunks = new ArrayList<>();
-    private @Nullable Slot spare;
+    private final List<KeptAdvance> window = new ArrayList<>();
+    private final List<BpttChunk> chunks = new ArrayList<>();
+    private @Nullable KeptAdvance spare;
     private boolean ready;
     private long seed;
     private long advances;
@@ -104,164 +139,13 @@ public final class TruncatedBptt implements AutoCloseable {
         this.count = (k2 - 1) / k1 + 1;
     }
 
-    /** What is kept of one advance: its input, the state before it and the rows that started anew. */
-    private final class Slot {
-        final RnnState initial = backend.state(spec, batch);
-        final boolean[] reset = new boolean[batch];
-
-        @Nullable
-        Input x;
-
-        long dropoutSeed;
-
-        void setInput(Input source) {
-            if (source instanceof Tensor dense) {
-                TensorArguments.shape("x", dense, "[T,N,I]", -1, batch, spec.inputSize());
-                requireSteps(dense);
-                Tensor copy =
-                        x instanceof Tensor own && own.hasShape(dense.shape()) ? own : backend.tensor(dense.shape());
-                replaceInput(copy.copyFrom(dense));
-            } else if (source instanceof IntTensor indices) {
-                TensorArguments.shape("x", indices, "[T,N]", -1, batch);
-                requireSteps(indices);
-                IntTensor copy = x instanceof IntTensor own && own.hasShape(indices.shape())
-                        ? own
-                        : backend.intTensor(indices.shape());
-                replaceInput(copy.copyFrom(indices));
-            }
-        }
-
-        private void requireSteps(Input source) {
-            if (source.dimension(0) > k1) {
-                throw new IllegalArgumentException(
-                        "x: expected at most k1 = " + k1 + " steps, got " + source.dimension(0));
-            }
-        }
-
-        int steps() {
-            return input().dimension(0);
-        }
-
-        Input input() {
-            return Arguments.notNull("x", x);
-        }
-
-        private void replaceInput(Input copy) {
-            if (copy != x) {
-                closeInput();
-                x = copy;
-            }
-        }
-
-        private void closeInput() {
-            if (x instanceof Tensor dense) {
-                dense.close();
-            } else if (x instanceof IntTensor indices) {
-                indices.close();
-            }
-        }
-
-        void close() {
-            initial.close();
-            closeInput();
-        }
-    }
-
-    /** The network over the advance of one age: 0 for the newest. */
-    private final class Chunk {
-        final Rnn rnn = backend.rnn(spec, k1, batch, Purpose.TRAINING);
-        final RnnState last = backend.state(spec, batch);
-        final Tensor whole = backend.tensor(k1, batch, spec.outputSize());
-
-        @Nullable
-        TrainingPass pass;
-
-        @Nullable
-        Tensor allDx;
-
-        /** The outputs and, where wanted, the gradient by the input of the steps that there are. */
-        Tensor y = whole;
-
-        @Nullable
-        Tensor dx;
-
-        int skipped;
-
-        /** Runs the advance; its first steps, if they lie further back than k2, without keeping activations. */
-        void forward(RnnParameters weights, Slot slot, int skip) {
-            Input all = slot.input();
-            skipped = skip;
-            y = first(whole, slot.steps(), spec.outputSize());
-            if (pass != null) {
-                pass.close();
-            }
-            RnnState initial = slot.initial;
-            if (skip > 0) {
-                rnn.call(weights, steps(all, 0, skip))
-                        .initial(initial)
-                        .last(last)
-                        .run();
-                initial = last;
-            }
-            pass = rnn.call(weights, steps(all, skip, slot.steps()))
-                    .initial(initial)
-                    .y(skip == 0 ? y : null)
-                    .last(last)
-                    .dropoutSeed(slot.dropoutSeed)
-                    .train();
-        }
-
-        void backward(
-                Slot slot, @Nullable Tensor dy, @Nullable RnnState dLast, RnnParameters gradients, boolean wantDx) {
-            Tensor kept = null;
-            if (wantDx) {
-                allDx = allDx != null ? allDx : backend.tensor(k1, batch, spec.inputSize());
-                dx = first(allDx, slot.steps(), spec.inputSize()).fill(0);
-                kept = (Tensor) steps(dx, skipped, slot.steps());
-            }
-            Arguments.notNull("pass", pass)
-                    .backward()
-                    .dy(dy)
-                    .dLast(dLast)
-                    .dx(kept)
-                    .dInitial(gradient)
-                    .gradients(gradients)
-                    .run();
-        }
-
-        /** The first steps of {@code [k1,N,size]}. */
-        private Tensor first(Tensor all, int steps, int size) {
-            return steps == k1 ? all : all.view(0, steps, batch, size);
-        }
-
-        private Input steps(Input all, int from, int to) {
-            if (from == 0 && to == all.dimension(0)) {
-                return all;
-            }
-            if (all instanceof IntTensor indices) {
-                return indices.view(from * batch, to - from, batch);
-            }
-            int row = batch * spec.inputSize();
-            return ((Tensor) all).view(from * row, to - from, batch, spec.inputSize());
-        }
-
-        void close() {
-            rnn.close();
-            last.close();
-            whole.close();
-            if (allDx != null) {
-                allDx.close();
-            }
-        }
-    }
-
-    private Slot slot(int age) {
+    private KeptAdvance kept(int age) {
         return window.get(window.size() - 1 - age);
     }
 
-    private Chunk chunk(int age) {
+    private BpttChunk chunk(int age) {
         while (chunks.size() <= age) {
-            chunks.add(new Chunk());
+            chunks.add(new BpttChunk(backend, spec, k1, batch));
         }
         return chunks.get(age);
     }
@@ -285,7 +169,7 @@ public final class TruncatedBptt implements AutoCloseable {
         if (reset != null && reset.length != batch) {
             throw new IllegalArgumentException("reset: expected N = " + batch + " elements, got " + reset.length);
         }
-        Slot newest = spare != null ? spare : new Slot();
+        KeptAdvance newest = spare != null ? spare : new KeptAdvance(backend, spec, k1, batch);
         spare = newest;
         newest.setInput(x);
         Arrays.fill(newest.reset, false);
@@ -293,7 +177,7 @@ public final class TruncatedBptt implements AutoCloseable {
             System.arraycopy(reset, 0, newest.reset, 0, batch);
         }
         newest.dropoutSeed = Dropout.bits(seed, advances);
-        Slot dropped = window.size() == count ? window.remove(0) : null;
+        KeptAdvance dropped = window.size() == count ? window.remove(0) : null;
         window.add(newest);
         ready = false;
         try {
@@ -313,18 +197,18 @@ public final class TruncatedBptt implements AutoCloseable {
 
     private void runWindow(RnnParameters weights) {
         int behind = 0;
-        for (Slot slot : window) {
-            behind += slot.steps();
+        for (KeptAdvance kept : window) {
+            behind += kept.steps();
         }
         for (int age = window.size() - 1; age >= 0; age--) {
-            Slot slot = slot(age);
+            KeptAdvance kept = kept(age);
             boolean oldest = age == window.size() - 1;
             if (!oldest || age == 0) {
-                slot.initial.copyFrom(oldest ? carried : chunk(age + 1).last);
-                slot.initial.zeroRows(slot.reset);
+                kept.initial.copyFrom(oldest ? carried : chunk(age + 1).last);
+                kept.initial.zeroRows(kept.reset);
             }
-            chunk(age).forward(weights, slot, Math.max(0, behind - k2));
-            behind -= slot.steps();
+            chunk(age).forward(weights, kept, Math.max(0, behind - k2));
+            behind -= kept.steps();
         }
         carried.copyFrom(chunk(0).last);
     }
@@ -356,16 +240,21 @@ public final class TruncatedBptt implements AutoCloseable {
         if (!ready) {
             throw new IllegalStateException("backward: expected a forward pass before it, got none since the last one");
         }
-        TensorArguments.shape("dy", dy, "[T,N,H]", slot(0).steps(), batch, spec.outputSize());
-        if (inputGradient != null && slot(0).x instanceof IntTensor) {
+        TensorArguments.shape("dy", dy, "[T,N,H]", kept(0).steps(), batch, spec.outputSize());
+        if (inputGradient != null && kept(0).input() instanceof IntTensor) {
             throw new IllegalArgumentException("inputGradient: expected null, since x was a tensor of indices");
         }
         for (int age = 0; age < window.size(); age++) {
-            Chunk chunk = chunk(age);
+            BpttChunk chunk = chunk(age);
             chunk.backward(
-                    slot(age), age == 0 ? dy : null, age == 0 ? null : gradient, gradients, inputGradient != null);
+                    kept(age).steps(),
+                    age == 0 ? dy : null,
+                    age == 0 ? null : gradient,
+                    gradient,
+                    gradients,
+                    inputGradient != null);
             ready = false;
-            gradient.zeroRows(slot(age).reset);
+            gradient.zeroRows(kept(age).reset);
             if (inputGradient != null) {
                 inputGradient.accept(age, Arguments.notNull("dx", chunk.dx));
             }
@@ -381,7 +270,7 @@ public final class TruncatedBptt implements AutoCloseable {
     public void start(RnnState state) {
         requireState(state);
         carried.copyFrom(state);
-        window.forEach(Slot::close);
+        window.forEach(KeptAdvance::close);
         window.clear();
         ready = false;
     }
@@ -403,7 +292,7 @@ public final class TruncatedBptt implements AutoCloseable {
     /** Starts every stream anew, from a zero state and without history. */
     public void reset() {
         carried.zero();
-        window.forEach(Slot::close);
+        window.forEach(KeptAdvance::close);
         window.clear();
         ready = false;
     }
@@ -425,8 +314,8 @@ public final class TruncatedBptt implements AutoCloseable {
      */
     public List<Advance> history() {
         List<Advance> history = new ArrayList<>();
-        for (Slot slot : window) {
-            history.add(new Advance(slot.input(), slot.initial, slot.reset.clone()));
+        for (KeptAdvance kept : window) {
+            history.add(new Advance(kept.input(), kept.initial, kept.reset));
         }
         return history;
     }
@@ -446,32 +335,36 @@ public final class TruncatedBptt implements AutoCloseable {
      * @param history its {@link #history()}, copied
      * @param state its {@link #state()}, copied
      * @param advances its {@link #advances()}; the dropout seed is set before
-     * @throws IllegalArgumentException if a shape is wrong or the history is longer than ceil(k2 / k1)
+     * @throws IllegalArgumentException if a shape is wrong, or the history is longer than ceil(k2 / k1) or {@code advances}
      */
     public void restore(List<Advance> history, RnnState state, long advances) {
         Arguments.inRange(
                 "history.size()", Arguments.notNull("history", history).size(), 0, count);
+        if (advances < history.size()) {
+            throw new IllegalArgumentException(
+                    "advances: expected at least history.size() = " + history.size() + ", got " + advances);
+        }
         requireState(state);
-        List<Slot> slots = new ArrayList<>();
+        List<KeptAdvance> restored = new ArrayList<>();
         try {
             for (Advance advance : history) {
-                Slot slot = new Slot();
-                slots.add(slot);
-                if (advance.reset().length != batch) {
+                KeptAdvance kept = new KeptAdvance(backend, spec, k1, batch);
+                restored.add(kept);
+                if (advance.reset.length != batch) {
                     throw new IllegalArgumentException(
-                            "history.reset: expected N = " + batch + " elements, got " + advance.reset().length);
+                            "history.reset: expected N = " + batch + " elements, got " + advance.reset.length);
                 }
-                slot.setInput(advance.x());
-                slot.initial.copyFrom(advance.initial());
-                System.arraycopy(advance.reset(), 0, slot.reset, 0, batch);
-                slot.dropoutSeed = Dropout.bits(seed, advances - history.size() + slots.size() - 1);
+                kept.setInput(advance.x);
+                kept.initial.copyFrom(advance.initial);
+                System.arraycopy(advance.reset, 0, kept.reset, 0, batch);
+                kept.dropoutSeed = Dropout.bits(seed, advances - history.size() + restored.size() - 1);
             }
             start(state);
         } catch (RuntimeException | Error e) {
-            slots.forEach(Slot::close);
+            restored.forEach(KeptAdvance::close);
             throw e;
         }
-        window.addAll(slots);
+        window.addAll(restored);
         this.advances = advances;
     }
 
@@ -479,8 +372,13 @@ public final class TruncatedBptt implements AutoCloseable {
      * Seeds the dropout of the advances that follow: advance number j has the seed {@link Dropout#bits Dropout.bits(seed, j)}.
      *
      * @param seed any number
+     * @throws IllegalStateException if there are advances within reach of a gradient, which have their seeds already
      */
     public void setDropoutSeed(long seed) {
+        if (!window.isEmpty()) {
+            throw new IllegalStateException("setDropoutSeed: expected before the first advance of the streams, got "
+                    + window.size() + " within reach of a gradient");
+        }
         this.seed = seed;
         this.advances = 0;
     }
@@ -490,8 +388,8 @@ public final class TruncatedBptt implements AutoCloseable {
     public void close() {
         carried.close();
         gradient.close();
-        window.forEach(Slot::close);
-        chunks.forEach(Chunk::close);
+        window.forEach(KeptAdvance::close);
+        chunks.forEach(BpttChunk::close);
         if (spare != null) {
             spare.close();
         }

@@ -17,7 +17,7 @@ class ParameterLayoutTest {
                 .add("head.", Linear.layout(2, 5))
                 .build();
         assertEquals(10, layout.entry("head.weight").offset());
-        assertArrayEquals(new int[] {5, 2}, layout.entry("head.weight").dimensions());
+        assertArrayEquals(new int[] {5, 2}, layout.entry("head.weight").shape());
         assertEquals(20, layout.entry("head.bias").offset());
         assertEquals(25, layout.size());
         assertEquals(0, ParameterLayout.builder().build().size());

@@ -1,5 +1,6 @@
 package dev.rondo;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -44,10 +45,10 @@ class RnnSpecTest {
                         "bias_ih_l1_reverse",
                         "bias_hh_l1_reverse"),
                 layout.entries().stream().map(ParameterLayout.Entry::name).toList());
-        assertEquals(List.of(8, 3), layout.entry("weight_ih_l0").shape());
-        assertEquals(List.of(8, 2), layout.entry("weight_hh_l0").shape());
-        assertEquals(List.of(8, 4), layout.entry("weight_ih_l1_reverse").shape());
-        assertEquals(List.of(8), layout.entry("bias_hh_l1").shape());
+        assertArrayEquals(new int[] {8, 3}, layout.entry("weight_ih_l0").shape());
+        assertArrayEquals(new int[] {8, 2}, layout.entry("weight_hh_l0").shape());
+        assertArrayEquals(new int[] {8, 4}, layout.entry("weight_ih_l1_reverse").shape());
+        assertArrayEquals(new int[] {8}, layout.entry("bias_hh_l1").shape());
         long place = 0;
         for (ParameterLayout.Entry entry : layout.entries()) {
             assertEquals(place, entry.offset());

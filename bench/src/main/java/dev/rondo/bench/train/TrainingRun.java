@@ -36,7 +36,7 @@ final class TrainingRun implements TrainingProgress.Figures {
      * @return the figures of every epoch of this run, and of a part of one at its end
      * @throws IOException if a new file cannot be written before the first window, or any file after the last; in
      *     between that is a warning
-     * @throws DivergenceException if the perplexity or a weight becomes infinite or NaN
+     * @throws DivergenceException if the perplexity, a weight or what the optimizer keeps becomes infinite or NaN
      */
     List<EpochReport> train(int epochs, double seconds, TrainingProgress progress)
             throws IOException, DivergenceException {
@@ -82,14 +82,13 @@ final class TrainingRun implements TrainingProgress.Figures {
 
     /** A loss so large that its perplexity overflows is lost as surely as one that overflowed itself. */
     private void requireSound() throws DivergenceException {
-        double loss = training.window() > 0 ? training.epochLoss() : 0;
-        if (!Double.isFinite(Math.exp(loss))) {
-            throw diverged("the loss is " + loss);
+        Optional<String> overflow = training.overflow();
+        if (overflow.isPresent()) {
+            throw diverged(overflow.get());
         }
-        for (double weight : training.model().parameters().flat().toDoubles()) {
-            if (!Double.isFinite(weight)) {
-                throw diverged("a weight is " + weight);
-            }
+        double loss = training.window() > 0 ? training.epochLoss() : 0;
+        if (Double.isInfinite(Math.exp(loss))) {
+            throw diverged("the loss is " + loss);
         }
     }
 

@@ -24,6 +24,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * Trains a {@link CharacterLanguageModel} on one text by truncated BPTT. The text is cut into N streams that are read side
@@ -245,6 +246,16 @@ public final class CharacterTraining implements AutoCloseable {
      */
     public double epochLoss() {
         return loop.epochLoss();
+    }
+
+    /**
+     * What has overflowed, if anything; see {@link TrainingLoop#overflow}.
+     *
+     * @return such as {@code a weight is NaN}; empty while all is finite
+     * @throws dev.rondo.BackendException if the backend fails
+     */
+    public Optional<String> overflow() {
+        return loop.overflow();
     }
 
     /**

@@ -194,6 +194,14 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class TrainingLoop extends TrainingLoopContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class TruncatedBptt extends TruncatedBpttContract {
         @Override
         protected Backend open() {

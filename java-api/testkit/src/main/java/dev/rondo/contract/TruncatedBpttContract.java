@@ -11,12 +11,18 @@ import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.spi.Dropout;
+import dev.rondo.train.BpttCheckpoint;
+import dev.rondo.train.Checkpoint;
+import dev.rondo.train.CheckpointFile;
 import dev.rondo.train.TruncatedBptt;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -396,6 +402,57 @@ public abstract class TruncatedBpttContract extends BackendContract {
             RnnState withoutCell = backend().state(RnnSpec.of(Cell.GRU, 3, 2), BATCH);
             Refusal.illegalArgument(() -> bptt.start(withoutCell), "state.c: expected one", "LSTM", "got null");
             Refusal.nullArgument(() -> bptt.start(null), "state");
+        }
+    }
+
+    /** A checkpoint after a shorter chunk carries the stream over, with the seeds of the dropout. */
+    @ParameterizedTest
+    @EnumSource
+    void aRestoredStreamGoesOnBitForBit(Cell cell, @TempDir Path folder) throws IOException {
+        RnnSpec spec = RnnSpec.of(cell, 3, 2).withLayers(2).withDropout(0.4);
+        assumeSupported(spec);
+        RnnCase network = RnnCase.random(spec, 8, BATCH, 96);
+        RnnParameters weights = network.weights(backend());
+        Path file = folder.resolve("stream.safetensors");
+        boolean[] secondAnew = {false, true};
+        try (TruncatedBptt bptt = new TruncatedBptt(backend(), spec, BATCH, 3, 9);
+                TruncatedBptt restored = new TruncatedBptt(backend(), spec, BATCH, 3, 9)) {
+            bptt.setDropoutSeed(7);
+            bptt.forward(weights, network.part(0, 3).input(backend()), null);
+            bptt.forward(weights, network.part(3, 5).input(backend()), secondAnew);
+            Checkpoint checkpoint = new Checkpoint("stream-1");
+            BpttCheckpoint.put(bptt, checkpoint);
+            checkpoint.write(file);
+            restored.setDropoutSeed(7);
+            try (CheckpointFile content = CheckpointFile.open(file, "stream-1")) {
+                BpttCheckpoint.restore(restored, content);
+            }
+            assertEquals(2, restored.advances());
+            RnnCase end = network.part(5, 8);
+            RnnParameters expected = backend().parameters(spec);
+            RnnParameters actual = backend().parameters(spec);
+            double[] y = bptt.forward(weights, end.input(backend()), null).toDoubles();
+            bptt.backward(end.dy(backend()), expected);
+            assertArrayEquals(
+                    y, restored.forward(weights, end.input(backend()), null).toDoubles());
+            restored.backward(end.dy(backend()), actual);
+            assertArrayEquals(
+                    expected.flat().toDoubles(), actual.flat().toDoubles());
+        }
+    }
+
+    @Test
+    void theSeedOfTheDropoutStaysWhileAGradientReachesAnAdvance() {
+        RnnCase network = RnnCase.random(RnnSpec.of(Cell.LSTM, 3, 2), 2, BATCH, 97);
+        try (TruncatedBptt bptt = new TruncatedBptt(backend(), network.spec, BATCH, 2, 4)) {
+            bptt.forward(network.weights(backend()), network.input(backend()), null);
+            Refusal.illegalState(() -> bptt.setDropoutSeed(5), "setDropoutSeed", "got 1");
+            List<TruncatedBptt.Advance> history = bptt.history();
+            Refusal.illegalArgument(
+                    () -> bptt.restore(history, bptt.state(), 0), "advances", "history.size() = 1", "got 0");
+            bptt.reset();
+            bptt.setDropoutSeed(5);
+            assertEquals(0, bptt.advances());
         }
     }
 }
