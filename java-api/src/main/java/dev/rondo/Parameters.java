@@ -91,9 +91,8 @@ public final class Parameters implements AutoCloseable {
         for (ParameterLayout.Entry wanted : part.entries()) {
             ParameterLayout.Entry entry = layout.entry(prefix + wanted.name());
             if (!Arrays.equals(entry.shape(), wanted.shape())) {
-                throw new IllegalArgumentException(
-                        entry.name() + ": expected shape " + Arrays.toString(wanted.shape()) + ", got "
-                                + Arrays.toString(entry.shape()));
+                throw new IllegalArgumentException(entry.name() + ": expected shape " + Arrays.toString(wanted.shape())
+                        + ", got " + Arrays.toString(entry.shape()));
             }
             start = start < 0 ? entry.offset() : start;
             if (entry.offset() - start != wanted.offset()) {

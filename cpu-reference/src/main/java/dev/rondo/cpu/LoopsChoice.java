@@ -64,7 +64,7 @@ final class LoopsChoice {
     }
 
     private static @Nullable WarmingLoops warming;
-    private static @Nullable Thread warmUp;
+    private static @Nullable WarmUp warmUp;
 
     /** The same ones for all backends, since the JVM compiles a loop once; their warm-up begins with the first. */
     private static synchronized InnerLoops warming() throws ReflectiveOperationException {
@@ -87,13 +87,13 @@ final class LoopsChoice {
 
     /** Returns when the loops are as fast as they will be; at once for plain loops, or if the thread is interrupted. */
     static void warmUp() {
-        Thread thread;
+        WarmUp running;
         synchronized (LoopsChoice.class) {
-            thread = warmUp;
+            running = warmUp;
         }
-        if (thread != null) {
+        if (running != null) {
             try {
-                thread.join();
+                running.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

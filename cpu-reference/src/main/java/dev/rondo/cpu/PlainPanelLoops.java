@@ -25,6 +25,11 @@ final class PlainPanelLoops extends PlainLoops implements PanelLoops {
     }
 
     @Override
+    public int block(int rows) {
+        return rows;
+    }
+
+    @Override
     public PackedMatrix matrix(AlignedMemory memory, int depth, int columns) {
         return new PanelMatrix(memory, depth, columns, panel, this);
     }

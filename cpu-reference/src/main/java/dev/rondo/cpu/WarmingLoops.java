@@ -1,17 +1,20 @@
 package dev.rondo.cpu;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
  * The vector loops, each from the moment on at which it is compiled, and plain loops of the same bits until then. A vector that
  * the JIT compiler has not turned into a register yet is an object, and such a loop takes 20 to 500 times as long. {@link WarmUp} calls the
- * vector loops, in a thread of its own, and switches one after the other on.
+ * vector loops, in a thread of its own, those first that were wanted, and switches one after the other on.
  */
 final class WarmingLoops implements PanelLoops {
     private final PanelLoops vector;
     private final PanelLoops plain;
     private final AtomicReferenceArray<PanelLoops> chosen;
+    private final AtomicIntegerArray wanted = new AtomicIntegerArray(Loop.values().length);
+    private final Loop[] products = Loop.products();
 
     WarmingLoops(PanelLoops vector) {
         this.vector = vector;
@@ -30,12 +33,21 @@ final class WarmingLoops implements PanelLoops {
     }
 
     private PanelLoops of(Loop loop) {
-        return chosen.getOpaque(loop.ordinal());
+        PanelLoops loops = chosen.getOpaque(loop.ordinal());
+        if (loops == plain) {
+            wanted.setOpaque(loop.ordinal(), 1);
+        }
+        return loops;
+    }
+
+    /** Whether the loop was called and the plain one computed. */
+    boolean isWanted(Loop loop) {
+        return wanted.getOpaque(loop.ordinal()) != 0;
     }
 
     /** Whether the vector loop is in use. */
     boolean isWarm(Loop loop) {
-        return of(loop) == vector;
+        return chosen.getOpaque(loop.ordinal()) == vector;
     }
 
     /** Uses the vector loop from now on. */
@@ -51,6 +63,11 @@ final class WarmingLoops implements PanelLoops {
     @Override
     public int panel() {
         return vector.panel();
+    }
+
+    @Override
+    public int block(int rows) {
+        return vector.block(rows);
     }
 
     @Override
@@ -77,7 +94,28 @@ final class WarmingLoops implements PanelLoops {
             float[] c,
             int cOffset,
             int cRow) {
-        of(Loop.PRODUCT).product(a, aOffset, aRow, rows, depth, b, first, panels, c, cOffset, cRow);
+        if (areProductsWarm()) {
+            vector.product(a, aOffset, aRow, rows, depth, b, first, panels, c, cOffset, cRow);
+            return;
+        }
+        // As the vector loops do it, but each kernel by whom it is to be had.
+        for (int i = 0; i < panels; i++) {
+            int ct = cOffset + i * panel();
+            for (int row = 0, n; row < rows; row += n) {
+                n = vector.block(rows - row);
+                of(Loop.product(n))
+                        .product(a, aOffset + row * aRow, aRow, n, depth, b, first + i, 1, c, ct + row * cRow, cRow);
+            }
+        }
+    }
+
+    private boolean areProductsWarm() {
+        for (Loop loop : products) {
+            if (!isWarm(loop)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

@@ -23,6 +23,9 @@ final class NarrowKernels {
 
     static void rows6(
             float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aRow;
         int a2 = aOffset + 2 * aRow;
@@ -85,6 +88,9 @@ final class NarrowKernels {
 
     static void rows5(
             float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aRow;
         int a2 = aOffset + 2 * aRow;
@@ -155,6 +161,9 @@ final class NarrowKernels {
 
     static void rows4(
             float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aRow;
         int a2 = aOffset + 2 * aRow;
@@ -217,6 +226,9 @@ final class NarrowKernels {
      */
     static void transposed6(
             float[] a, int aOffset, int aColumn, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aColumn;
         int a2 = aOffset + 2 * aColumn;
@@ -279,6 +291,9 @@ final class NarrowKernels {
 
     static void transposed4(
             float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int c0 = cOffset;
         int c1 = cOffset + cRow;
         int c2 = cOffset + 2 * cRow;

@@ -8,6 +8,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Inner loops with the Vector API. Loaded by name, only where the module {@code jdk.incubator.vector} is there. The property
  * {@code rondo.cpu.bits} forces a vector width.
+ *
+ * <p>A loop with nothing to do returns at once, before its first vector: by such calls {@link WarmUp} makes the compiler count.
  */
 final class VectorLoops implements PanelLoops {
     static final VectorSpecies<Float> SPECIES = species();
@@ -56,6 +58,11 @@ final class VectorLoops implements PanelLoops {
                 store(load(source, from + LANES), target, to + LANES);
             }
         }
+    }
+
+    @Override
+    public int block(int rows) {
+        return VectorProducts.kernel(rows);
     }
 
     @Override
@@ -151,6 +158,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void add(float[] target, int targetOffset, float[] source, int offset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             store(load(target, targetOffset + j).add(load(source, offset + j)), target, targetOffset + j);
         }
@@ -212,6 +222,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void sigmoid(float[] a, int offset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = TYPE.cast(FloatVector.fromArray(SPECIES, a, j)).mul(0.5f);
             x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
@@ -251,6 +264,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void tanh(float[] a, int offset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = offset; j < offset + n; j += 2 * LANES) {
             FloatVector x0 = state(load(a, j));
             x0 = x0.blend(Activations.LIMIT, x0.compare(VectorOperators.GT, Activations.LIMIT));
@@ -299,6 +315,9 @@ final class VectorLoops implements PanelLoops {
             int nextOffset,
             float[] tanhC,
             int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector i = load(gates, offset + j);
             FloatVector f = load(gates, offset + gate + j);
@@ -324,6 +343,9 @@ final class VectorLoops implements PanelLoops {
             float[] dc,
             int dOffset,
             int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector i = load(gates, offset + j);
             FloatVector f = load(gates, offset + gate + j);
@@ -347,6 +369,9 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void gruForward(
             float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector r = load(row, offset + gate + j);
             FloatVector z = load(row, offset + 2 * gate + j);
@@ -360,6 +385,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void gruBackward(float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector candidate = load(row, offset + j);
             FloatVector r = load(row, offset + gate + j);
@@ -380,6 +408,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void multiply(float[] p, int pOffset, float[] a, int aOffset, float[] b, int bOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             store(load(a, aOffset + j).mul(load(b, bOffset + j)), p, pOffset + j);
         }
@@ -388,6 +419,9 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void gruResetBeforeForward(
             float[] row, int offset, int gate, float[] h, int hOffset, float[] hNext, int hNextOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
@@ -399,6 +433,9 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void gruResetBeforeBackward(
             float[] row, int offset, int gate, float[] h, int hOffset, float[] dh, int dOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector z = load(row, offset + gate + j);
             FloatVector candidate = load(row, offset + 2 * gate + j);
@@ -414,6 +451,9 @@ final class VectorLoops implements PanelLoops {
     @Override
     public void gruResetBeforeBackwardReset(
             float[] row, int offset, float[] h, int hOffset, float[] dp, float[] dh, int dOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             FloatVector r = load(row, offset + j);
             FloatVector dpj = gradient(load(dp, dOffset + j));
@@ -425,6 +465,9 @@ final class VectorLoops implements PanelLoops {
 
     @Override
     public void rnnTanhBackward(float[] hNext, int hOffset, float[] dh, int dOffset, float[] da, int aOffset, int n) {
+        if (n == 0) {
+            return;
+        }
         for (int j = 0; j < n; j += LANES) {
             store(gradient(load(dh, dOffset + j)).mul(dTanh(load(hNext, hOffset + j))), da, aOffset + j);
         }

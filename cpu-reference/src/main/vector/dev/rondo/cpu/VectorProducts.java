@@ -74,7 +74,8 @@ final class VectorProducts {
         }
     }
 
-    private static int kernel(int rows) {
+    /** The number of rows of the kernel that begins a block of so many, with this processor and compiler. */
+    static int kernel(int rows) {
         return kernel(rows, WIDE, NEW_COMPILER);
     }
 
@@ -112,6 +113,9 @@ final class VectorProducts {
     }
 
     private static void rows1(float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset) {
+        if (depth == 0) {
+            return;
+        }
         FloatVector s0 = FloatVector.fromArray(SPECIES, c, cOffset);
         FloatVector s1 = FloatVector.fromArray(SPECIES, c, cOffset + LANES);
         for (int k = 0, bk = bOffset; k < depth; k++, bk += PANEL) {
@@ -141,6 +145,9 @@ final class VectorProducts {
             int c1,
             int c2,
             int c3) {
+        if (depth == 0) {
+            return;
+        }
         FloatVector s0a = FloatVector.fromArray(SPECIES, c, c0);
         FloatVector s0b = FloatVector.fromArray(SPECIES, c, c0 + LANES);
         FloatVector s1a = FloatVector.fromArray(SPECIES, c, c1);

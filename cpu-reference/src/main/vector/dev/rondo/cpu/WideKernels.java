@@ -19,6 +19,9 @@ final class WideKernels {
 
     static void rows12(
             float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aRow;
         int a2 = aOffset + 2 * aRow;
@@ -173,6 +176,9 @@ final class WideKernels {
 
     static void rows8(
             float[] a, int aOffset, int aRow, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int a0 = aOffset;
         int a1 = aOffset + aRow;
         int a2 = aOffset + 2 * aRow;
@@ -279,6 +285,9 @@ final class WideKernels {
 
     static void transposed12(
             float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int c0 = cOffset;
         int c1 = cOffset + cRow;
         int c2 = cOffset + 2 * cRow;
@@ -421,6 +430,9 @@ final class WideKernels {
 
     static void transposed8(
             float[] a, int aOffset, int depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {
+        if (depth == 0) {
+            return;
+        }
         int c0 = cOffset;
         int c1 = cOffset + cRow;
         int c2 = cOffset + 2 * cRow;

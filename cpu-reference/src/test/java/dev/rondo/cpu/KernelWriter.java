@@ -128,6 +128,9 @@ final class KernelWriter {
                 3,
                 "float[] a, int aOffset, %sint depth, float[] b, int bOffset, float[] c, int cOffset, int cRow) {",
                 distance);
+        line(2, "if (depth == 0) {");
+        line(3, "return;");
+        line(2, "}");
         if (block.factors != Factors.COLUMNS) {
             offsets(block, "a", block.factors == Factors.ROWS ? "aRow" : "aColumn");
         }

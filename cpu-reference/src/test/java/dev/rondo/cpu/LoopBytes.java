@@ -26,18 +26,16 @@ final class LoopBytes {
             if (!loops.isWarm(loop)) {
                 System.out.println(loop + ": stays plain, the compiler did not come to terms with it");
             }
-            for (int rows : loop.rows) {
-                long first = least(loops, loop, rows);
-                Loop.Operands operands = new Loop.Operands(loops.panel());
-                for (int i = 0; i < MORE; i++) {
-                    operands.reset();
-                    loop.call(loops, operands, rows);
-                }
-                long later = least(loops, loop, rows);
-                if (first != 0 || later != 0) {
-                    none = false;
-                    System.out.println(loop + " " + rows + ": " + first + " bytes at first, " + later + " later");
-                }
+            long first = least(loops, loop);
+            Loop.Operands operands = new Loop.Operands(loops.panel());
+            for (int i = 0; i < MORE; i++) {
+                operands.reset();
+                loop.call(loops, operands);
+            }
+            long later = least(loops, loop);
+            if (first != 0 || later != 0) {
+                none = false;
+                System.out.println(loop + ": " + first + " bytes at first, " + later + " later");
             }
         }
         System.out.println(none ? "no loop allocates" : "loops allocate");
@@ -45,17 +43,17 @@ final class LoopBytes {
     }
 
     /** Of two measurements, since the JVM allocates something of its own at times. */
-    private static long least(WarmingLoops loops, Loop loop, int rows) {
-        return Math.min(bytes(loops, loop, rows), bytes(loops, loop, rows));
+    private static long least(WarmingLoops loops, Loop loop) {
+        return Math.min(bytes(loops, loop), bytes(loops, loop));
     }
 
-    private static long bytes(WarmingLoops loops, Loop loop, int rows) {
+    private static long bytes(WarmingLoops loops, Loop loop) {
         ThreadMXBean thread = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Loop.Operands operands = new Loop.Operands(loops.panel());
         thread.getCurrentThreadAllocatedBytes();
         long before = thread.getCurrentThreadAllocatedBytes();
         for (int i = 0; i < CALLS; i++) {
-            loop.call(loops, operands, rows);
+            loop.call(loops, operands);
         }
         return thread.getCurrentThreadAllocatedBytes() - before;
     }

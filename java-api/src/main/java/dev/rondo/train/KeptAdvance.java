@@ -42,8 +42,9 @@ final class KeptAdvance implements AutoCloseable {
         } else if (source instanceof IntTensor indices) {
             TensorArguments.shape("x", indices, "[T,N]", -1, batch);
             requireSteps(indices);
-            IntTensor copy =
-                    x instanceof IntTensor own && own.hasShape(indices.shape()) ? own : backend.intTensor(indices.shape());
+            IntTensor copy = x instanceof IntTensor own && own.hasShape(indices.shape())
+                    ? own
+                    : backend.intTensor(indices.shape());
             replaceInput(copy.copyFrom(indices));
         }
     }

@@ -24,10 +24,10 @@ import java.util.Random;
  * printed, when the calls came to their final speed, and what the last calls allocated. {@code bench/cold-start} runs it.
  */
 public final class ColdStart {
-    /** Calls whose median is compared with the last ones'. */
+    /** Calls whose median is compared with that of the last quarter. */
     private static final int WINDOW = 9;
 
-    /** Full speed is a median within so much of the last one. */
+    /** Full speed is reached with the first median within so much of the last one. */
     private static final double NEAR = 1.2;
 
     private static final List<Integer> PRINTED = List.of(1, 2, 10, 100);
@@ -118,15 +118,18 @@ public final class ColdStart {
         }
         int calls = times.size();
         double last = median(times.subList(3 * calls / 4, calls));
-        double full = 0;
-        for (int i = 0; i + WINDOW <= calls; i++) {
-            if (!(median(times.subList(i, i + WINDOW)) <= NEAR * last)) {
-                full = ends.get(i + WINDOW / 2);
-            }
+        int full = 0;
+        while (full + WINDOW < calls && !(median(times.subList(full, full + WINDOW)) <= NEAR * last)) {
+            full++;
         }
+        int reached = full + WINDOW / 2;
+        long slower = times.subList(reached, calls).stream()
+                .filter(time -> !(time <= NEAR * last))
+                .count();
         print(
-                "  at last %.3f ms, full speed after %.0f ms; the last call allocated %d bytes; CPU of the process %.2f s%n",
-                1e3 * last, 1e3 * full, allocated, cpu());
+                "  at last %.3f ms, full speed after %.0f ms, and from then on %.0f %% of the calls slower than %.1f times that; "
+                        + "the last call allocated %d bytes; CPU of the process %.2f s%n",
+                1e3 * last, 1e3 * ends.get(reached), 100.0 * slower / (calls - reached), NEAR, allocated, cpu());
     }
 
     /** CPU time of the process in seconds. */

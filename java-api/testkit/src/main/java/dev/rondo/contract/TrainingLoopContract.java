@@ -94,8 +94,7 @@ public abstract class TrainingLoopContract extends BackendContract {
                 assertEquals(1, restored.window());
                 restored.trainWindow();
                 assertEquals(loop.epochLoss(), restored.epochLoss());
-                assertArrayEquals(
-                        weights.flat().toDoubles(), others.flat().toDoubles());
+                assertArrayEquals(weights.flat().toDoubles(), others.flat().toDoubles());
             }
         }
     }

@@ -436,8 +436,7 @@ public abstract class TruncatedBpttContract extends BackendContract {
             assertArrayEquals(
                     y, restored.forward(weights, end.input(backend()), null).toDoubles());
             restored.backward(end.dy(backend()), actual);
-            assertArrayEquals(
-                    expected.flat().toDoubles(), actual.flat().toDoubles());
+            assertArrayEquals(expected.flat().toDoubles(), actual.flat().toDoubles());
         }
     }
 
