@@ -8,9 +8,10 @@ import dev.rondo.spi.OptimizerKernels;
 /**
  * Adam with bias correction (Kingma and Ba, arXiv 1412.6980, algorithm 1).
  *
- * <p>The moments are kept in the precision of the backend. In float32 the square of a gradient above about 1e19 is infinite, and
- * so is the second moment from then on: that weight stands still for good. {@link GradientClipping} before the update keeps
- * gradients below it.
+ * <p>The moments are kept in the precision of the backend. In float32, with the paper's settings, a gradient above about 1e19
+ * makes the corrected second moment infinite in the first steps, so that the weight stands still in them; one above about 5e20
+ * makes the moment itself infinite, and the weight stands still for good, which {@link TrainingLoop#overflow} tells. {@link
+ * GradientClipping} before the update keeps gradients below that.
  */
 public final class Adam extends Optimizer {
     private static final String FIRST_MOMENT = "first_moment";

@@ -104,7 +104,7 @@ public abstract class TrainingLoopContract extends BackendContract {
     void whatOverflowsIsTold() {
         Parameters weights = parameters();
         Parameters gradients = parameters();
-        double huge = weights.flat().storage().isDouble() ? 1e200 : 1e20;
+        double huge = weights.flat().storage().isDouble() ? 1e200 : 1e30;
         try (TrainingLoop loop = new TrainingLoop(
                 backend(), weights, gradients, new Adam(backend(), 2, 0.1), 0, new Constant(gradients.flat(), huge))) {
             loop.trainWindow();
