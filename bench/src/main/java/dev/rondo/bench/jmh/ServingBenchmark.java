@@ -68,6 +68,7 @@ public class ServingBenchmark {
         @Setup(Level.Trial)
         public void open() {
             opened = Backend.named(backend, BackendOptions.defaults().withThreads(threads));
+            opened.warmUp();
             spec = RnnSpec.of(Cell.LSTM, hidden, hidden);
             weights = opened.parameters(spec);
             matrix = opened.tensor(4 * hidden, hidden);
