@@ -126,7 +126,7 @@ public final class BackwardCall {
         if (gradients != null) {
             check.weights("gradients", gradients);
             Tensor sums = gradients.flat();
-            TensorArguments.writable("gradients", sums);
+            sums.requireWritable("gradients");
             TensorArguments.apart("gradients", sums, "dy", dy);
             TensorArguments.apart("gradients", sums, "dx", dx);
             RnnArguments.apart("gradients", sums, "dLast", call.dLast());
@@ -148,7 +148,7 @@ public final class BackwardCall {
                 forward.steps(),
                 forward.batch(),
                 pass.rnn.spec().inputSize());
-        TensorArguments.writable("dx", dx);
+        dx.requireWritable("dx");
         TensorArguments.apart("dx", dx, "dy", call.dy());
         RnnArguments.apart("dx", dx, "dLast", call.dLast());
         RnnArguments.apart("dx", dx, "dInitial", call.dInitial());

@@ -43,7 +43,7 @@ public final class Embedding {
      */
     public void forward(Tensor table, IntTensor indices, Tensor y) {
         check("table", table, indices, "y", y);
-        TensorArguments.writable("y", y);
+        y.requireWritable("y");
         TensorArguments.apart("y", y, "table", table);
         backend.kernels().layers().embeddingForward(table, indices, y);
     }
@@ -60,7 +60,7 @@ public final class Embedding {
      */
     public void backward(IntTensor indices, Tensor dy, Tensor dTable) {
         check("dTable", dTable, indices, "dy", dy);
-        TensorArguments.writable("dTable", dTable);
+        dTable.requireWritable("dTable");
         TensorArguments.apart("dTable", dTable, "dy", dy);
         backend.kernels().layers().embeddingBackward(indices, dy, dTable);
     }

@@ -146,7 +146,7 @@ public final class ForwardCall {
         if (y != null) {
             check.tensor(
                     "y", y, "[T,N,D*H]", call.steps(), call.batch(), rnn.spec().outputSize());
-            TensorArguments.writable("y", y);
+            y.requireWritable("y");
             TensorArguments.apart("y", y, "x", dense);
             TensorArguments.apart("y", y, "weights", flat);
             RnnArguments.apart("y", y, "initial", call.initial());

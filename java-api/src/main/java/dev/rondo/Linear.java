@@ -43,7 +43,7 @@ public final class Linear {
      */
     public void forward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y) {
         check(weight, bias, "x", x, "y", y);
-        TensorArguments.writable("y", y);
+        y.requireWritable("y");
         backend.kernels().layers().linearForward(weight, bias, x, y);
     }
 
@@ -64,7 +64,7 @@ public final class Linear {
         check(weight, null, "x", x, "dy", dy);
         if (dx != null) {
             checkRows("dx", dx, inputSize, x.size() / inputSize);
-            TensorArguments.writable("dx", dx);
+            dx.requireWritable("dx");
             TensorArguments.apart("dx", dx, "x", x);
             TensorArguments.apart("dx", dx, "dy", dy);
             TensorArguments.apart("dx", dx, "weight", weight);
@@ -72,7 +72,7 @@ public final class Linear {
         if (dWeight != null) {
             TensorArguments.shape("dWeight", dWeight, "[O,I]", outputSize, inputSize);
             backend.requireAccepted("dWeight", dWeight);
-            TensorArguments.writable("dWeight", dWeight);
+            dWeight.requireWritable("dWeight");
             TensorArguments.apart("dWeight", dWeight, "weight", weight);
             TensorArguments.apart("dWeight", dWeight, "x", x);
             TensorArguments.apart("dWeight", dWeight, "dy", dy);
@@ -81,7 +81,7 @@ public final class Linear {
         if (dBias != null) {
             TensorArguments.shape("dBias", dBias, "[O]", outputSize);
             backend.requireAccepted("dBias", dBias);
-            TensorArguments.writable("dBias", dBias);
+            dBias.requireWritable("dBias");
             TensorArguments.apart("dBias", dBias, "weight", weight);
             TensorArguments.apart("dBias", dBias, "x", x);
             TensorArguments.apart("dBias", dBias, "dWeight", dWeight);

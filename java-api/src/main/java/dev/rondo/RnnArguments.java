@@ -83,10 +83,10 @@ final class RnnArguments {
     }
 
     static void writable(String name, RnnState state) {
-        TensorArguments.writable(name + ".h", state.h());
+        state.h().requireWritable(name + ".h");
         Tensor c = state.c();
         if (c != null) {
-            TensorArguments.writable(name + ".c", c);
+            c.requireWritable(name + ".c");
         }
     }
 

@@ -3,7 +3,6 @@ package dev.rondo;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.FloatArrayStorage;
 import dev.rondo.internal.FloatBufferStorage;
-import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Storage;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
@@ -332,7 +331,20 @@ public final class Tensor implements Input, AutoCloseable {
 
     private void requireWritable() {
         requireOpen("tensor");
-        TensorArguments.writable("tensor", this);
+        requireWritable("tensor");
+    }
+
+    /**
+     * Checks that this tensor can be written.
+     *
+     * @param name name for the error
+     * @throws IllegalArgumentException if it stands on a read-only buffer
+     */
+    public void requireWritable(String name) {
+        if (storage.isReadOnly()) {
+            throw new IllegalArgumentException(
+                    name + ": expected memory that can be written, got " + this + " over a read-only buffer");
+        }
     }
 
     /**

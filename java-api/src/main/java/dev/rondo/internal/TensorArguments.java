@@ -115,20 +115,6 @@ public final class TensorArguments {
     }
 
     /**
-     * Checks that a tensor can be written.
-     *
-     * @param name name of the argument
-     * @param tensor the argument
-     * @throws IllegalArgumentException if it stands on a read-only buffer
-     */
-    public static void writable(String name, Tensor tensor) {
-        if (tensor.storage().isReadOnly()) {
-            throw new IllegalArgumentException(
-                    name + ": expected memory that can be written, got " + tensor + " over a read-only buffer");
-        }
-    }
-
-    /**
      * Checks that a tensor that is written shares no element with another one.
      *
      * @param name name of the argument that is written

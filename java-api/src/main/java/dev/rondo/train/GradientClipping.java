@@ -55,7 +55,7 @@ public final class GradientClipping implements AutoCloseable {
     private void check(Tensor gradients) {
         Arguments.notNull("gradients", gradients).requireOpen("gradients");
         backend.requireAccepted("gradients", gradients);
-        TensorArguments.writable("gradients", gradients);
+        gradients.requireWritable("gradients");
     }
 
     /** Gives the scratch back. */

@@ -61,11 +61,11 @@ public final class MeanSquaredError {
             }
         }
         TensorArguments.shape("loss", loss, "[1]", 1);
-        TensorArguments.writable("loss", loss);
+        loss.requireWritable("loss");
         backend.requireAccepted("loss", loss);
         if (dPrediction != null) {
             requireSize("dPrediction", dPrediction, prediction);
-            TensorArguments.writable("dPrediction", dPrediction);
+            dPrediction.requireWritable("dPrediction");
             if (!dPrediction.sameMemory(prediction)) {
                 TensorArguments.apart("dPrediction", dPrediction, "prediction", prediction);
             }

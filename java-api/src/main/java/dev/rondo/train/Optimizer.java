@@ -56,7 +56,7 @@ public abstract class Optimizer implements AutoCloseable {
         TensorArguments.shape("gradients", gradients, "[parameters]", size);
         backend.requireAccepted("weights", weights);
         backend.requireAccepted("gradients", gradients);
-        TensorArguments.writable("weights", weights);
+        weights.requireWritable("weights");
         TensorArguments.apart("weights", weights, "gradients", gradients);
         if (closed) {
             throw new IllegalStateException("optimizer " + name() + " is closed");

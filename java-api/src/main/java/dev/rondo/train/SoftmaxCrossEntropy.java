@@ -37,7 +37,7 @@ public final class SoftmaxCrossEntropy {
         Arguments.notNull("logits", logits).requireOpen("logits");
         Arguments.notNull("targets", targets).requireOpen("targets");
         TensorArguments.shape("loss", loss, "[1]", 1);
-        TensorArguments.writable("loss", loss);
+        loss.requireWritable("loss");
         int classes = logits.rank() == 0 ? 1 : logits.dimension(logits.rank() - 1);
         if (targets.size() != logits.size() / classes) {
             throw new IllegalArgumentException("targets: expected one for each of the " + logits.size() / classes
@@ -50,7 +50,7 @@ public final class SoftmaxCrossEntropy {
                         "dLogits: expected the size of logits, " + logits + ", got " + dLogits);
             }
             backend.requireAccepted("dLogits", dLogits);
-            TensorArguments.writable("dLogits", dLogits);
+            dLogits.requireWritable("dLogits");
             if (!dLogits.sameMemory(logits)) {
                 TensorArguments.apart("dLogits", dLogits, "logits", logits);
             }
