@@ -94,7 +94,12 @@ for source in "$here"/engine/*.cpp "$here"/driver/*.cpp; do
 done
 compile "$here/cublas/cublas.cpp" "$out/obj/cublas.o"
 compile "$here/cublas/cublas.cpp" "$out/obj/cublas13.o" -DRONDO_EMU_CUBLAS=130000
-compile "$here/cudnn/cudnn.cpp" "$out/obj/cudnn.o"
+cudnn=()
+for source in "$here"/cudnn/*.cpp; do
+  object=$out/obj/cudnn-$(basename "$source" .cpp).o
+  compile "$source" "$object"
+  cudnn+=("$object")
+done
 
 # The kernels: one generated translation unit per source, which includes it and registers what it defines.
 sources=()
@@ -169,7 +174,7 @@ if [ -n "${JCUDA_NATIVES:-}" ]; then
 fi
 stubs "$driver_names" 801 "$out/obj/driver-stubs.cpp" "${driver[@]}"
 stubs "$cublas_names" 15 "$out/obj/cublas-stubs.cpp" "$out/obj/cublas.o"
-stubs "$cudnn_names" 3000 "$out/obj/cudnn-stubs.cpp" "$out/obj/cudnn.o"
+stubs "$cudnn_names" 3000 "$out/obj/cudnn-stubs.cpp" "${cudnn[@]}"
 compile "$out/obj/driver-stubs.cpp" "$out/obj/driver-stubs.o" -fno-builtin
 compile "$out/obj/cublas-stubs.cpp" "$out/obj/cublas-stubs.o" -fno-builtin
 compile "$out/obj/cudnn-stubs.cpp" "$out/obj/cudnn-stubs.o" -fno-builtin
@@ -181,7 +186,7 @@ link_library "$out/libcublas.so.12" "$out/obj/cublas.o" "$out/obj/cublas-stubs.o
   "-Wl,--version-script=$out/obj/cublas.map" "-L$out" -l:libcuda.so.1
 # cuDNN 9 has parts, which it loads by name. The stand-in has none; who looks whether they are there finds it itself.
 echo 'libcudnn.so.9 { global: cudnn*; local: *; };' >"$out/obj/cudnn.map"
-link_library "$out/libcudnn.so.9" "$out/obj/cudnn.o" "$out/obj/cudnn-stubs.o" -- -Wl,-soname,libcudnn.so.9 \
+link_library "$out/libcudnn.so.9" "${cudnn[@]}" "$out/obj/cudnn-stubs.o" -- -Wl,-soname,libcudnn.so.9 \
   "-Wl,--version-script=$out/obj/cudnn.map" "-L$out" -l:libcuda.so.1
 for part in graph ops adv; do ln -sf libcudnn.so.9 "$out/libcudnn_$part.so.9"; done
 # As in CUDA 13: another name, no versions of symbols, and not every function that JCuda 12.6 knows.

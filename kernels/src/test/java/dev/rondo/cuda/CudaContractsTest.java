@@ -4,12 +4,9 @@ import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.contract.BackendContracts;
 import dev.rondo.contract.SumsContract;
-import dev.rondo.model.CharacterLanguageModelContract;
-import dev.rondo.model.CharacterTrainingContract;
-import dev.rondo.model.ModelFileContract;
 import org.junit.jupiter.api.Nested;
 
-/** All contracts on backend {@code cuda}. */
+/** All contracts on backend {@code cuda}; those of the models are in {@link CudaModelsTest}. */
 class CudaContractsTest extends BackendContracts {
     @Override
     protected Backend open(BackendOptions options) {
@@ -18,30 +15,6 @@ class CudaContractsTest extends BackendContracts {
 
     @Nested
     class Sums extends SumsContract {
-        @Override
-        protected Backend open() {
-            return TestDevice.open();
-        }
-    }
-
-    @Nested
-    class CharacterLanguageModel extends CharacterLanguageModelContract {
-        @Override
-        protected Backend open() {
-            return TestDevice.open();
-        }
-    }
-
-    @Nested
-    class ModelFile extends ModelFileContract {
-        @Override
-        protected Backend open() {
-            return TestDevice.open();
-        }
-    }
-
-    @Nested
-    class CharacterTraining extends CharacterTrainingContract {
         @Override
         protected Backend open() {
             return TestDevice.open();

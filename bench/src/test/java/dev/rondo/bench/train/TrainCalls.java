@@ -1,13 +1,16 @@
 package dev.rondo.bench.train;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import dev.rondo.bench.Call;
+import dev.rondo.bench.cli.ExitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Small training runs for the tests of {@code train} and {@code sample}. */
+/** Small training runs for the tests of {@code train} and {@code sample}, and how they must end. */
 final class TrainCalls {
     private static final String SENTENCE = "the quick brown fox jumps over the lazy dog ";
 
@@ -36,5 +39,16 @@ final class TrainCalls {
 
     static Call call(List<String> args) {
         return Call.rondo(args.toArray(String[]::new));
+    }
+
+    static void assertDone(Call call) {
+        assertEquals("", call.err());
+        assertEquals(ExitStatus.DONE, call.status());
+    }
+
+    /** One line that begins with what is at fault, and the exit status of a wrong call. */
+    static void assertRefused(String expected, Call call) {
+        assertEquals("rondo: " + expected + "\n", call.err());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
     }
 }

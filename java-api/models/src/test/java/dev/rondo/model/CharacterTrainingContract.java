@@ -1,5 +1,10 @@
 package dev.rondo.model;
 
+import static dev.rondo.model.TrainingVariant.BATCH;
+import static dev.rondo.model.TrainingVariant.SHORT_TEXT;
+import static dev.rondo.model.TrainingVariant.STEPS;
+import static dev.rondo.model.TrainingVariant.epoch;
+import static dev.rondo.model.TrainingVariant.weights;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -11,99 +16,31 @@ import dev.rondo.Cell;
 import dev.rondo.IntTensor;
 import dev.rondo.Purpose;
 import dev.rondo.Rnn;
-import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
-import dev.rondo.io.Safetensors;
-import dev.rondo.io.SafetensorsFile;
-import dev.rondo.io.StoredTensor;
 import dev.rondo.model.CharacterTrainingSettings.Algorithm;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@link CharacterTraining}: it learns, and repeats itself bit for bit, also where it is stopped and resumed. */
+/** {@link CharacterTraining}: it learns, and repeats itself bit for bit. */
 public abstract class CharacterTrainingContract extends ModelContract {
-    private static final int BATCH = 3;
-    private static final int STEPS = 5;
-
-    /** Five windows an epoch. */
-    private static final String SHORT_TEXT = prose(82);
-
-    private static final Map<Algorithm, Set<String>> STATES = Map.of(
-            Algorithm.SGD, Set.of(),
-            Algorithm.MOMENTUM, Set.of("optimizer.velocity"),
-            Algorithm.RMSPROP, Set.of("optimizer.mean_square"),
-            Algorithm.ADAM, Set.of("optimizer.first_moment", "optimizer.second_moment"));
-
-    /** A way to train. */
-    record Variant(Cell cell, Algorithm algorithm, int layers, double dropout, int backSteps) {
-        static Variant simple() {
-            return new Variant(Cell.LSTM, Algorithm.ADAM, 1, 0, STEPS);
-        }
-
-        CharacterTrainingSettings settings(long seed) {
-            double rate = switch (algorithm) {
-                case SGD -> 1;
-                case MOMENTUM -> 0.1;
-                case RMSPROP, ADAM -> 0.01;
-            };
-            return CharacterTrainingSettings.of(cell, 8)
-                    .withLayers(layers)
-                    .withDropout(dropout)
-                    .withBatch(BATCH)
-                    .withSteps(STEPS, backSteps)
-                    .withOptimizer(algorithm, rate)
-                    .withSeed(seed);
-        }
-    }
-
-    @TempDir
-    Path folder;
-
-    private CharacterTraining training(Variant variant, String text) {
-        assumeSupported(
-                RnnSpec.of(variant.cell, 1, 1).withLayers(variant.layers).withDropout(variant.dropout));
+    private CharacterTraining training(TrainingVariant variant, String text) {
+        assumeSupported(variant.spec());
         return new CharacterTraining(backend(), variant.settings(7), TextFilter.ALL, text, Integer.MAX_VALUE);
-    }
-
-    private CharacterTraining resumed(Path file, String text) throws IOException {
-        return CharacterTraining.resume(backend(), file, text, Integer.MAX_VALUE);
-    }
-
-    private static double[] weights(CharacterTraining training) {
-        return training.model().parameters().flat().toDoubles();
-    }
-
-    /** Trains to the end of the epoch and begins the next one. */
-    private static double epoch(CharacterTraining training) {
-        while (training.window() < training.windowsInEpoch()) {
-            training.trainWindow();
-        }
-        double loss = training.epochLoss();
-        training.nextEpoch();
-        return loss;
     }
 
     @ParameterizedTest
     @EnumSource(Algorithm.class)
     void lossFallsFarBelowThatOfAGuess(Algorithm algorithm) {
         String text = prose(400);
-        Variant variant = new Variant(Cell.LSTM, algorithm, 1, 0, STEPS);
+        TrainingVariant variant = new TrainingVariant(Cell.LSTM, algorithm, 1, 0, STEPS);
         try (CharacterTraining training = training(variant, text)) {
             int characters = training.model().vocabulary().size();
             double first = epoch(training);
@@ -120,7 +57,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
 
     @Test
     void firstLossIsThatOfAGuess() {
-        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+        try (CharacterTraining training = training(TrainingVariant.simple(), SHORT_TEXT)) {
             assertTrue(Double.isNaN(training.epochLoss()));
             training.trainWindow();
             double guess = Math.log(training.model().vocabulary().size());
@@ -131,7 +68,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
     @ParameterizedTest
     @EnumSource(Cell.class)
     void twoRunsAreTheSameBits(Cell cell) {
-        Variant variant = new Variant(cell, Algorithm.ADAM, 2, 0.3, 2 * STEPS);
+        TrainingVariant variant = new TrainingVariant(cell, Algorithm.ADAM, 2, 0.3, 2 * STEPS);
         try (CharacterTraining a = training(variant, SHORT_TEXT);
                 CharacterTraining b = training(variant, SHORT_TEXT)) {
             assertArrayEquals(weights(a), weights(b));
@@ -238,7 +175,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
     /** Epochs begin at different offsets, so that not always the same characters meet in a window. */
     @Test
     void epochsBeginAtDifferentOffsets() {
-        try (CharacterTraining training = training(Variant.simple(), prose(STEPS * BATCH * 2 + 3))) {
+        try (CharacterTraining training = training(TrainingVariant.simple(), prose(STEPS * BATCH * 2 + 3))) {
             List<Integer> counts = new ArrayList<>();
             for (int epoch = 0; epoch < 12; epoch++) {
                 counts.add(training.windowsInEpoch());
@@ -253,7 +190,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
     @Test
     void lossDoesNotDependOnHowOftenItIsReadAndIsTheMean() {
         String text = prose(BATCH * STEPS * 140);
-        Variant variant = new Variant(Cell.RNN_TANH, Algorithm.SGD, 1, 0, STEPS);
+        TrainingVariant variant = new TrainingVariant(Cell.RNN_TANH, Algorithm.SGD, 1, 0, STEPS);
         try (CharacterTraining often = training(variant, text);
                 CharacterTraining once = training(variant, text)) {
             double sum = 0;
@@ -269,92 +206,6 @@ public abstract class CharacterTrainingContract extends ModelContract {
             }
             assertEquals(often.epochLoss(), once.epochLoss());
             assertEquals(sum / often.windowsInEpoch(), once.epochLoss(), 1e-12);
-        }
-    }
-
-    static List<Variant> resumable() {
-        List<Variant> variants = new ArrayList<>();
-        for (Cell cell : List.of(Cell.LSTM, Cell.GRU)) {
-            for (Algorithm algorithm : Algorithm.values()) {
-                for (int backSteps : List.of(STEPS, 2 * STEPS, 2 * STEPS + 2)) {
-                    variants.add(new Variant(cell, algorithm, 1, 0, backSteps));
-                }
-            }
-            for (int backSteps : List.of(STEPS, 2 * STEPS, 3 * STEPS)) {
-                variants.add(new Variant(cell, Algorithm.ADAM, 2, 0.4, backSteps));
-            }
-            variants.add(new Variant(cell, Algorithm.MOMENTUM, 2, 0, 1000));
-        }
-        return variants;
-    }
-
-    /**
-     * One run without a stop, and one that is thrown away after every window and goes on from its file. Both go on to
-     * the middle of the third epoch; at the end of an epoch there is a file before {@code nextEpoch} and one after it.
-     */
-    @ParameterizedTest
-    @MethodSource("resumable")
-    void resumedRunIsTheSameBitsAsOneWithoutAStop(Variant variant) throws IOException {
-        Path file = folder.resolve("training.safetensors");
-        Path other = folder.resolve("other.safetensors");
-        List<Double> losses = new ArrayList<>();
-        CharacterTraining stopped = training(variant, SHORT_TEXT);
-        try (CharacterTraining whole = training(variant, SHORT_TEXT)) {
-            while (whole.epoch() < 2 || whole.window() < 3) {
-                whole.trainWindow();
-                stopped.trainWindow();
-                stopped = stopAndGoOn(stopped, file, SHORT_TEXT);
-                assertEquals(whole.window(), stopped.window());
-                assertArrayEquals(weights(whole), weights(stopped));
-                if (whole.window() == whole.windowsInEpoch()) {
-                    losses.add(whole.epochLoss());
-                    assertEquals(whole.epochLoss(), stopped.epochLoss());
-                    whole.nextEpoch();
-                    stopped.nextEpoch();
-                    stopped = stopAndGoOn(stopped, file, SHORT_TEXT);
-                }
-            }
-            assertEquals(whole.epoch(), stopped.epoch());
-            assertEquals(whole.epochLoss(), stopped.epochLoss());
-            assertEquals(whole.settings(), stopped.settings());
-            whole.save(other);
-            assertArrayEquals(Files.readAllBytes(other), Files.readAllBytes(file));
-            assertEquals(STATES.get(variant.algorithm()), tensors(file, "optimizer."));
-            assertEquals(2, losses.size());
-        } finally {
-            stopped.close();
-        }
-    }
-
-    private CharacterTraining stopAndGoOn(CharacterTraining training, Path file, String text) throws IOException {
-        training.save(file);
-        training.close();
-        return resumed(file, text);
-    }
-
-    private static Set<String> tensors(Path file, String prefix) throws IOException {
-        try (SafetensorsFile content = Safetensors.open(file)) {
-            return content.tensors().stream()
-                    .map(StoredTensor::name)
-                    .filter(name -> name.startsWith(prefix))
-                    .collect(Collectors.toSet());
-        }
-    }
-
-    /** Saving looks on: it changes nothing. */
-    @Test
-    void savingDoesNotDisturbTheRun() throws IOException {
-        Variant variant = new Variant(Cell.LSTM, Algorithm.ADAM, 2, 0.4, 2 * STEPS);
-        try (CharacterTraining quiet = training(variant, SHORT_TEXT);
-                CharacterTraining saving = training(variant, SHORT_TEXT)) {
-            saving.save(folder.resolve("saved"));
-            for (int window = 0; window < 4; window++) {
-                quiet.trainWindow();
-                saving.trainWindow();
-                saving.save(folder.resolve("saved"));
-            }
-            assertArrayEquals(weights(quiet), weights(saving));
-            assertEquals(quiet.epochLoss(), saving.epochLoss());
         }
     }
 
@@ -400,8 +251,10 @@ public abstract class CharacterTrainingContract extends ModelContract {
     void backStepsBeyondTheEpochAreAllOfIt(double dropout) {
         int whole = 5 * STEPS;
         int endless = Integer.MAX_VALUE / STEPS * STEPS;
-        try (CharacterTraining a = training(new Variant(Cell.GRU, Algorithm.SGD, 2, dropout, whole), SHORT_TEXT);
-                CharacterTraining b = training(new Variant(Cell.GRU, Algorithm.SGD, 2, dropout, endless), SHORT_TEXT)) {
+        try (CharacterTraining a =
+                        training(new TrainingVariant(Cell.GRU, Algorithm.SGD, 2, dropout, whole), SHORT_TEXT);
+                CharacterTraining b =
+                        training(new TrainingVariant(Cell.GRU, Algorithm.SGD, 2, dropout, endless), SHORT_TEXT)) {
             assertEquals(5, a.windowsInEpoch());
             assertEquals(epoch(a), epoch(b));
             assertEquals(epoch(a), epoch(b));
@@ -412,8 +265,9 @@ public abstract class CharacterTrainingContract extends ModelContract {
 
     @Test
     void backStepsReachIntoTheWindowsBefore() {
-        try (CharacterTraining a = training(new Variant(Cell.GRU, Algorithm.SGD, 1, 0, STEPS), SHORT_TEXT);
-                CharacterTraining b = training(new Variant(Cell.GRU, Algorithm.SGD, 1, 0, 2 * STEPS), SHORT_TEXT)) {
+        try (CharacterTraining a = training(new TrainingVariant(Cell.GRU, Algorithm.SGD, 1, 0, STEPS), SHORT_TEXT);
+                CharacterTraining b =
+                        training(new TrainingVariant(Cell.GRU, Algorithm.SGD, 1, 0, 2 * STEPS), SHORT_TEXT)) {
             a.trainWindow();
             b.trainWindow();
             assertArrayEquals(weights(a), weights(b));
@@ -426,7 +280,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
     @Test
     void aLimitOfTokensCutsTheTextAndKeepsItsVocabulary() {
         String start = prose(82);
-        CharacterTrainingSettings settings = Variant.simple().settings(7);
+        CharacterTrainingSettings settings = TrainingVariant.simple().settings(7);
         try (CharacterTraining cut = new CharacterTraining(backend(), settings, TextFilter.ALL, start + "XYZ", 82);
                 CharacterTraining same =
                         new CharacterTraining(backend(), settings, TextFilter.ALL, start + "ZYX", 82)) {
@@ -438,7 +292,7 @@ public abstract class CharacterTrainingContract extends ModelContract {
 
     @Test
     void windowsAndEpochsComeInTurns() {
-        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
+        try (CharacterTraining training = training(TrainingVariant.simple(), SHORT_TEXT)) {
             assertEquals(BATCH * STEPS, training.tokensInWindow());
             assertEquals(
                     "nextEpoch: epoch 0 has 5 windows, and only 0 have been trained on", refusal(training::nextEpoch));
@@ -476,49 +330,10 @@ public abstract class CharacterTrainingContract extends ModelContract {
     }
 
     private String textRefusal(String text, TextFilter filter) {
-        CharacterTrainingSettings settings = Variant.simple().settings(1);
+        CharacterTrainingSettings settings = TrainingVariant.simple().settings(1);
         return assertThrows(
                         IllegalArgumentException.class,
                         () -> new CharacterTraining(backend(), settings, filter, text, Integer.MAX_VALUE))
                 .getMessage();
-    }
-
-    static Stream<String> otherTexts() {
-        return Stream.of(
-                SHORT_TEXT.substring(1),
-                SHORT_TEXT + "a",
-                SHORT_TEXT.substring(0, 40) + (SHORT_TEXT.charAt(40) == 'a' ? 't' : 'a') + SHORT_TEXT.substring(41),
-                SHORT_TEXT.substring(0, 10),
-                "12345",
-                "");
-    }
-
-    @ParameterizedTest
-    @MethodSource("otherTexts")
-    void anotherTextIsRefused(String text) throws IOException {
-        Path file = folder.resolve("training.safetensors");
-        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
-            training.trainWindow();
-            training.save(file);
-        }
-        String message = assertThrows(IllegalArgumentException.class, () -> resumed(file, text))
-                .getMessage();
-        assertTrue(message.startsWith("text: expected "), message);
-        resumed(file, SHORT_TEXT).close();
-    }
-
-    @Test
-    void theSameTextReadToAnotherLengthIsRefused() throws IOException {
-        Path file = folder.resolve("training.safetensors");
-        try (CharacterTraining training = training(Variant.simple(), SHORT_TEXT)) {
-            training.save(file);
-        }
-        String message = assertThrows(
-                        IllegalArgumentException.class,
-                        () -> CharacterTraining.resume(backend(), file, SHORT_TEXT, SHORT_TEXT.length() - 1))
-                .getMessage();
-        assertTrue(
-                message.startsWith("text: expected the one that " + file + " was trained on, and as much of it"),
-                message);
     }
 }

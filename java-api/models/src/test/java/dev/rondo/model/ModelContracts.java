@@ -32,6 +32,14 @@ public abstract class ModelContracts {
     }
 
     @Nested
+    class ResumedTraining extends ResumedTrainingContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
     class Files extends ModelFileContract {
         @Override
         protected Backend open() {
