@@ -3,11 +3,12 @@ package dev.rondo;
 import dev.rondo.internal.Arguments;
 import dev.rondo.spi.BackendKernels;
 import dev.rondo.spi.BackendProvider;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,7 @@ public final class Backend implements AutoCloseable {
     private final @Nullable Backend whole;
 
     /** What a scope has made; unused without one. */
-    private final List<AutoCloseable> made = new ArrayList<>();
+    private final Set<AutoCloseable> made = new LinkedHashSet<>();
 
     private volatile boolean closed;
 
@@ -165,12 +166,22 @@ public final class Backend implements AutoCloseable {
 
     /** Remembers what a scope has made. */
     private <T extends AutoCloseable> T own(T thing) {
-        if (whole != null) {
-            synchronized (made) {
+        if (whole == null) {
+            return thing;
+        }
+        synchronized (made) {
+            if (!closed) {
                 made.add(thing);
+                return thing;
             }
         }
-        return thing;
+        // closed by another thread meanwhile
+        try {
+            thing.close();
+        } catch (Exception e) {
+            throw new BackendException("scope: " + e.getMessage(), e);
+        }
+        throw new IllegalStateException("scope of backend " + name + " is closed");
     }
 
     /**
@@ -410,6 +421,9 @@ public final class Backend implements AutoCloseable {
         synchronized (made) {
             all = List.copyOf(made);
             made.clear();
+        }
+        synchronized (whole.made) {
+            whole.made.remove(this);
         }
         BackendException failure = null;
         for (int i = all.size() - 1; i >= 0; i--) {

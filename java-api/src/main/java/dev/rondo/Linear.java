@@ -38,7 +38,8 @@ public final class Linear {
      * @param bias {@code [O]}; null for none
      * @param x any shape whose last size is I, such as {@code [T,N,I]}
      * @param y receives as many rows of size O
-     * @throws IllegalArgumentException if a shape is wrong or what is written overlaps another argument
+     * @throws IllegalArgumentException if a shape is wrong, or what is written overlaps another argument or is
+     *     read-only
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void forward(Tensor weight, @Nullable Tensor bias, Tensor x, Tensor y) {
@@ -56,7 +57,8 @@ public final class Linear {
      * @param dx receives the gradient by the input; null if not wanted
      * @param dWeight the gradient by the weight is added to it, {@code [O,I]}; null if not wanted
      * @param dBias the gradient by the bias is added to it, {@code [O]}; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong or what is written overlaps another argument
+     * @throws IllegalArgumentException if a shape is wrong, or what is written overlaps another argument or is
+     *     read-only
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void backward(

@@ -137,20 +137,17 @@ final class Providers {
             }
             Optional<String> reason = found.unavailable();
             if (reason.isEmpty()) {
-                Backend backend = null;
                 try {
-                    backend = found.openUsable(options);
+                    Backend backend = found.openUsable(options);
                     reason = spec == null ? Optional.empty() : backend.unsupported(spec);
                     if (reason.isEmpty()) {
                         return backend;
                     }
+                    backend.close();
                 } catch (BackendException e) {
                     reason = Optional.of(String.valueOf(e.getMessage()));
                 } catch (RuntimeException | LinkageError e) {
                     reason = Optional.of("its provider failed: " + e);
-                }
-                if (backend != null) {
-                    backend.close();
                 }
             }
             String text = found.name() + ": " + reason.get();

@@ -126,7 +126,7 @@ public final class Rnn implements AutoCloseable {
      * @param rows the row of {@code pool} of each row of x, {@code [N]}, each one once
      * @param y receives the output {@code [1,N,H]}; null if not wanted
      * @throws IllegalArgumentException if a shape is wrong, a row is not there or comes twice, the pool overlaps the weights or
-     *     y, or the network is not a forward one
+     *     y, something that is written is read-only, or the network is not a forward one
      * @throws IllegalStateException if something is closed, or another thread uses the network
      * @throws BackendException if the backend fails
      */
@@ -155,7 +155,7 @@ public final class Rnn implements AutoCloseable {
             state.gather(pool, rows);
             RnnState.requireEachOnce(rows);
             step(weights, x, state, y);
-            state.scatter(pool, rows);
+            state.scatterChecked(pool, rows);
         } finally {
             inUse.unlock();
         }

@@ -119,8 +119,10 @@ final class RnnArguments {
     }
 
     static void apart(String name, RnnState state, String otherName, @Nullable Tensor other) {
-        if (other != null) {
-            apart(otherName, other, name, state);
+        TensorArguments.apart(name, state.h(), otherName, other);
+        Tensor c = state.c();
+        if (c != null) {
+            TensorArguments.apart(name, c, otherName, other);
         }
     }
 

@@ -3,7 +3,7 @@ package dev.rondo;
 import dev.rondo.internal.Arguments;
 import dev.rondo.internal.TensorArguments;
 import dev.rondo.spi.Storage;
-import java.util.BitSet;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,8 +12,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A server keeps the states of all its streams as the rows of one large state, and for each step {@linkplain #gather
  * gathers} the rows that have input, or lets {@link Rnn#step(RnnParameters, Input, RnnState, int[], Tensor)} do it.
+ *
+ * <p>Every method that writes a state over memory that can only be read throws an {@link IllegalArgumentException}, before it
+ * has written anything.
  */
 public final class RnnState implements AutoCloseable {
+    /** So many rows are compared with each other; more are sorted. */
+    private static final int FEW_ROWS = 32;
+
     private final Tensor h;
     private final @Nullable Tensor c;
 
@@ -79,6 +85,7 @@ public final class RnnState implements AutoCloseable {
      * @return this
      */
     public RnnState zero() {
+        RnnArguments.writable("state", this);
         h.fill(0);
         if (c != null) {
             c.fill(0);
@@ -143,6 +150,7 @@ public final class RnnState implements AutoCloseable {
         if (source.batch() != batch()) {
             throw new IllegalArgumentException("source: expected N = " + batch() + " rows, got " + source.batch());
         }
+        RnnArguments.writable("state", this);
         h.copyFrom(source.h);
         if (c != null && source.c != null) {
             c.copyFrom(source.c);
@@ -213,6 +221,11 @@ public final class RnnState implements AutoCloseable {
         requireRows("target", rows, this, target);
         RnnArguments.writable("target", target);
         requireEachOnce(rows);
+        scatterChecked(target, rows);
+    }
+
+    /** The same without checks. */
+    void scatterChecked(RnnState target, int[] rows) {
         scatter(target.h, h, rows);
         if (c != null && target.c != null) {
             scatter(target.c, c, rows);
@@ -308,17 +321,29 @@ public final class RnnState implements AutoCloseable {
 
     /** Checks that no row is named twice; they have been found to be rows. */
     static void requireEachOnce(int[] rows) {
-        BitSet seen = new BitSet();
-        for (int n = 0; n < rows.length; n++) {
-            if (seen.get(rows[n])) {
-                int other = 0;
-                while (rows[other] != rows[n]) {
-                    other++;
+        if (rows.length <= FEW_ROWS) {
+            for (int n = 1; n < rows.length; n++) {
+                requireNotBefore(rows, n);
+            }
+            return;
+        }
+        int[] sorted = rows.clone();
+        Arrays.sort(sorted);
+        for (int i = 1; i < sorted.length; i++) {
+            if (sorted[i] == sorted[i - 1]) {
+                for (int n = 1; n < rows.length; n++) {
+                    requireNotBefore(rows, n);
                 }
+            }
+        }
+    }
+
+    private static void requireNotBefore(int[] rows, int n) {
+        for (int other = 0; other < n; other++) {
+            if (rows[other] == rows[n]) {
                 throw new IllegalArgumentException("rows[" + n + "]: expected each row once, got " + rows[n]
                         + ", which is rows[" + other + "] too");
             }
-            seen.set(rows[n]);
         }
     }
 

@@ -5,42 +5,12 @@ package dev.rondo.cpu;
  * up where none of them is wanted.
  */
 enum Loop {
-    PRODUCT_12 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 12);
-        }
-    },
-    PRODUCT_8 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 8);
-        }
-    },
-    PRODUCT_6 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 6);
-        }
-    },
-    PRODUCT_5 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 5);
-        }
-    },
-    PRODUCT_4 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 4);
-        }
-    },
-    PRODUCT_1 {
-        @Override
-        void call(PanelLoops loops, Operands o) {
-            o.product(loops, 1);
-        }
-    },
+    PRODUCT_12(12),
+    PRODUCT_8(8),
+    PRODUCT_6(6),
+    PRODUCT_5(5),
+    PRODUCT_4(4),
+    PRODUCT_1(1),
     SIGMOID {
         @Override
         void call(PanelLoops loops, Operands o) {
@@ -132,8 +102,26 @@ enum Loop {
         }
     };
 
+    /** The rows of the kernel of a product; 0 for other loops. */
+    private final int rows;
+
+    Loop() {
+        this(0);
+    }
+
+    Loop(int rows) {
+        this.rows = rows;
+    }
+
     /** Calls this loop of some implementation. */
-    abstract void call(PanelLoops loops, Operands o);
+    void call(PanelLoops loops, Operands o) {
+        o.product(loops, rows);
+    }
+
+    /** Whether an implementation has it: a product need not have a kernel for each number of rows. */
+    boolean isIn(PanelLoops loops) {
+        return rows == 0 || loops.block(rows) == rows;
+    }
 
     /** The loops of the products, one for each number of rows that there is a kernel for. */
     private static final Loop[] PRODUCTS = {PRODUCT_12, PRODUCT_8, PRODUCT_6, PRODUCT_5, PRODUCT_4, PRODUCT_1};

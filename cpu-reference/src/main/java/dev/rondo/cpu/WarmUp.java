@@ -2,15 +2,15 @@ package dev.rondo.cpu;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Calls the vector loops until they are compiled, on arrays as small as can be, since until then a call takes so long. Most
  * calls have nothing to do at all: the compiler starts after thousands of calls, and learns enough from a few that do something. A loop
- * counts as compiled when it allocates nothing and takes at most twice the time of the plain one: before, every vector is an
- * object, and it takes more than ten times that.
+ * counts as compiled when it allocates nothing: before, every vector is an object. Where that cannot be known, it is to take at
+ * most twice the time of the plain one; before it takes more than ten times that.
  *
  * <p>A thread does that: the compiler counts calls, and works beside the thread. Loops that somebody has called and that are not
  * fast yet come first; the others wait for them, and then leave most of the time to who computes. A loop that does not become fast stays
@@ -33,13 +33,16 @@ final class WarmUp {
 
     private static final int IDLE_CALLS = 100;
 
+    /** Samples after which a loop is left plain. */
+    private static final int GIVEN_UP = 4000;
+
     /** The longest visit, in nanoseconds. */
     private static final long LONGEST_VISIT = 60_000_000;
 
-    /** That of a visit to a loop that nobody waits for while others compute; the pause after it is as long as two of them. */
+    /** That of a visit to a loop that nobody waits for while others compute; the pause after it is twice as long as the visit. */
     private static final long SHORT_VISIT = 5_000_000;
 
-    /** After so many nanoseconds of visits pauses grow, to so many milliseconds; after so many there are no more. */
+    /** After so many nanoseconds, of a processor, pauses grow to so many milliseconds; after so many there are no more visits. */
     private static final long SOON = 3_000_000_000L;
 
     private static final long LIMIT = 20_000_000_000L;
@@ -51,17 +54,21 @@ final class WarmUp {
     private final WarmingLoops decoy;
 
     private final Loop.Operands operands;
-    private final AllocatedBytes allocated = new AllocatedBytes();
+    private final ThreadCounters counters = new ThreadCounters();
     private final List<Visit> visits = new ArrayList<>();
     private final Thread thread;
-    private volatile boolean isAwaited;
+    private final AtomicInteger awaiting = new AtomicInteger();
 
     private WarmUp(WarmingLoops loops) {
         this.loops = loops;
         this.decoy = new WarmingLoops(loops.vector());
         this.operands = new Loop.Operands(loops.panel());
         for (Loop loop : Loop.values()) {
-            visits.add(new Visit(loop));
+            if (loop.isIn(loops.vector())) {
+                visits.add(new Visit(loop));
+            } else {
+                loops.use(loop);
+            }
         }
         this.thread = new Thread(null, this::run, "rondo-cpu-warm-up", 0, false);
     }
@@ -78,45 +85,59 @@ final class WarmUp {
 
     /** Returns when the loops are as fast as they will be. */
     void await() throws InterruptedException {
-        isAwaited = true;
-        thread.join();
+        awaiting.incrementAndGet();
+        try {
+            thread.join();
+        } finally {
+            awaiting.decrementAndGet();
+        }
     }
 
     private void run() {
-        long time = 0;
+        long begun = counters.cpuTime();
+        long spent = 0;
         int pause = 1;
-        while (!visits.isEmpty() && time <= LIMIT) {
-            for (Visit next : due(time)) {
-                boolean isGentle = !isAwaited && !next.isWanted() && isAnyWanted();
+        while (!visits.isEmpty() && spent <= LIMIT) {
+            for (Visit next : due(spent > SOON)) {
+                boolean isGentle = awaiting.get() == 0 && !next.isWanted() && hasSomebodyComputed();
                 long start = System.nanoTime();
                 if (next.isFast(isGentle ? SHORT_VISIT : LONGEST_VISIT)) {
                     visits.remove(next);
                     loops.use(next.loop);
+                } else if (next.done >= GIVEN_UP) {
+                    visits.remove(next);
                 }
-                long taken = System.nanoTime() - start;
-                time += taken;
                 if (isGentle) {
-                    sleep(2 * SHORT_VISIT / 1_000_000);
+                    sleep(1 + (System.nanoTime() - start) / 500_000);
                 }
             }
-            if (time > SOON) {
+            spent = counters.cpuTime() - begun;
+            if (spent > SOON && awaiting.get() == 0) {
                 pause = Math.min(2 * pause, LONGEST_PAUSE);
             }
             sleep(pause);
         }
     }
 
-    /** What to visit next: the loops that are wanted, or else one of the others, that of the fewest visits. */
-    private List<Visit> due(long time) {
-        if (time > SOON) {
-            return List.copyOf(visits);
+    /**
+     * What to visit next: the loops that are wanted, or else one of the others, that of the fewest visits; later all, in that
+     * order, for then a wanted one may be one that never gets fast.
+     */
+    private List<Visit> due(boolean all) {
+        List<Visit> wanted = new ArrayList<>();
+        List<Visit> others = new ArrayList<>();
+        for (Visit visit : visits) {
+            (visit.isWanted() ? wanted : others).add(visit);
         }
-        List<Visit> wanted = visits.stream().filter(Visit::isWanted).toList();
-        return wanted.isEmpty() ? List.of(Collections.min(visits, Comparator.comparingInt(v -> v.visits))) : wanted;
+        others.sort(Comparator.comparingInt(visit -> visit.visits));
+        if (all) {
+            wanted.addAll(others);
+        }
+        return wanted.isEmpty() ? others.subList(0, 1) : wanted;
     }
 
-    /** Whether somebody computes, and has called loops that are not compiled yet or were not. */
-    private boolean isAnyWanted() {
+    /** Whether loops were called before they were compiled; it then stays so. */
+    private boolean hasSomebodyComputed() {
         return Arrays.stream(Loop.values()).anyMatch(loops::isWanted);
     }
 
@@ -151,15 +172,15 @@ final class WarmUp {
                 if (done < COUNTED) {
                     count();
                 }
-                // Three classes in turn: the compiler does not copy a call of so many into its caller, so it has to
-                // compile the
-                // loop itself.
+                // Three classes in turn: the compiler does not copy a call of so many into its caller, and has to
+                // compile the loop itself.
                 plain = Math.min(plain, sample(loops.plain()));
                 sample(decoy);
                 done++;
-                long before = allocated.now();
+                long before = counters.allocatedBytes();
                 long vector = sample(loops.vector());
-                if (allocated.now() == before && done >= SAMPLES && vector / 2 <= plain) {
+                long after = counters.allocatedBytes();
+                if (after == before && done >= SAMPLES && (after >= 0 || vector / 2 <= plain)) {
                     return true;
                 }
             }

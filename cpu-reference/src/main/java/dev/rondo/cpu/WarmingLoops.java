@@ -34,7 +34,7 @@ final class WarmingLoops implements PanelLoops {
 
     private PanelLoops of(Loop loop) {
         PanelLoops loops = chosen.getOpaque(loop.ordinal());
-        if (loops == plain) {
+        if (loops == plain && !isWanted(loop)) {
             wanted.setOpaque(loop.ordinal(), 1);
         }
         return loops;

@@ -1,9 +1,11 @@
 package dev.rondo.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rondo.Backend;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -67,7 +69,65 @@ class WarmingLoopsTest {
         }
     }
 
-    /** The compiler's choices differ from JVM to JVM, and now and then it leaves a loop with objects: that one stays plain. */
+    /** A call with nothing to do, by which the compiler counts, has no effect. */
+    @ParameterizedTest
+    @EnumSource
+    void aCallWithNothingToDoWritesNothing(Loop loop) {
+        PanelLoops vector = vectorLoops();
+        for (PanelLoops loops : List.of(vector, new PlainPanelLoops(vector.panel()))) {
+            Loop.Operands o = new Loop.Operands(loops.panel());
+            o.reset();
+            float[][] all = {o.a, o.c, o.gates, o.state, o.next, o.d, o.d2};
+            float[][] before = Stream.of(all).map(float[]::clone).toArray(float[][]::new);
+            o.setIdle(true);
+            loop.call(loops, o);
+            assertArrayEquals(before, all);
+            o.setIdle(false);
+            loop.call(loops, o);
+            assertFalse(Arrays.deepEquals(before, all), "a call that has something to do");
+        }
+    }
+
+    /** Each kernel by whom it is to be had, from none that is compiled to all. */
+    @Test
+    void aProductWhoseKernelsAreMixedHasTheBitsOfTheVectorLoops() {
+        PanelLoops vector = vectorLoops();
+        WarmingLoops mixed = new WarmingLoops(vector);
+        for (Loop loop : Loop.values()) {
+            for (int rows = 1; rows <= 40; rows++) {
+                for (int panels = 1; panels <= 3; panels++) {
+                    assertArrayEquals(
+                            product(vector, rows, 8 + rows % 2, panels),
+                            product(mixed, rows, 8 + rows % 2, panels),
+                            rows + " rows, " + panels + " panels, before " + loop);
+                }
+            }
+            mixed.use(loop);
+        }
+        assertTrue(mixed.isWanted(Loop.PRODUCT_1));
+        assertFalse(mixed.isWanted(Loop.SIGMOID));
+    }
+
+    private static float[] product(PanelLoops loops, int rows, int depth, int panels) {
+        int panel = loops.panel();
+        Random random = new Random(rows);
+        float[] a = new float[rows * depth + 3];
+        float[] b = new float[depth * 4 * panel];
+        float[] c = new float[(rows + 1) * 4 * panel];
+        for (float[] array : List.of(a, b, c)) {
+            for (int i = 0; i < array.length; i++) {
+                array[i] = (float) random.nextGaussian();
+            }
+        }
+        AlignedMemory memory = new AlignedMemory("a matrix");
+        PackedMatrix packed = new PanelMatrix(memory, depth, 4 * panel, panel, new PlainPanelLoops(panel));
+        memory.allocate();
+        packed.pack(b, 0, 4 * panel, depth, 4 * panel, 0, 0);
+        loops.product(a, 3, depth, rows, depth, packed, 1, panels, c, 5, 4 * panel);
+        return c;
+    }
+
+    /** In this JVM, which runs other tests too, the compiler may leave a loop with objects; see {@link LoopBytesTest}. */
     @Test
     void afterAWarmUpTheVectorLoopsAreInUse() {
         try (Backend backend = CpuContracts.open("vector", 1)) {

@@ -155,6 +155,9 @@ public final class OnnxLayout {
         requireOwn(weights);
         require("w", w, spec.directions(), rows, spec.inputSize());
         require("r", r, spec.directions(), rows, spec.hiddenSize());
+        if (b != null && !spec.bias()) {
+            throw new IllegalArgumentException("b: expected null, since the network has no biases, got an array");
+        }
         if (b != null) {
             require("b", b, spec.directions(), 2, rows);
         }
@@ -216,14 +219,14 @@ public final class OnnxLayout {
     }
 
     private static void require(String name, double[] values, int... shape) {
-        int size = Math.toIntExact(Arguments.size(name, shape));
+        long size = Arguments.size(name, shape);
         if (Arguments.notNull(name, values).length != size) {
             throw new IllegalArgumentException(name + ": expected " + size + " elements, got " + values.length);
         }
     }
 
     private void requireOwn(RnnParameters weights) {
-        if (!Arguments.notNull("weights", weights).spec().equals(spec)) {
+        if (!Arguments.notNull("weights", weights).spec().sharesWeightsWith(spec)) {
             throw new IllegalArgumentException("weights: expected those of " + spec + ", got " + weights.spec());
         }
     }

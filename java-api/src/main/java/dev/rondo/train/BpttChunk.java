@@ -44,7 +44,12 @@ final class BpttChunk implements AutoCloseable {
         this.y = allY;
     }
 
-    /** Runs the advance; its first {@code skip} steps without keeping activations. */
+    /**
+     * Runs the advance; its first {@code skip} steps without keeping activations.
+     *
+     * @param advance of T steps, at most {@code longest}
+     * @param skip 0 to T - 1
+     */
     void forward(RnnParameters weights, KeptAdvance advance, int skip) {
         Input all = advance.input();
         skipped = skip;
@@ -68,8 +73,12 @@ final class BpttChunk implements AutoCloseable {
     /**
      * Propagates back what the last forward pass computed.
      *
-     * @param dLast gradient by the last state; null for zero
-     * @param dInitial receives the gradient by the state before the first step that was not skipped
+     * @param steps T of that pass
+     * @param dy gradient by its outputs {@code [T,N,H]}; null for zero
+     * @param dLast gradient by its last state {@code [L,N,H]}; null for zero
+     * @param dInitial receives the gradient by the state before the first step that was not skipped, {@code [L,N,H]}
+     * @param gradients the weight gradients are added to it
+     * @param wantDx whether {@link #dx} is to be computed
      */
     void backward(
             int steps,

@@ -27,7 +27,7 @@ public final class GradientClipping implements AutoCloseable {
      * @param gradients all of them, as one flat tensor
      * @param maxNorm the largest norm, positive
      * @return the norm before clipping, {@code [1]}, in the backend's memory; valid until the next call
-     * @throws IllegalArgumentException if {@code maxNorm} is not positive and finite
+     * @throws IllegalArgumentException if {@code maxNorm} is not positive and finite, or the gradients are read-only
      * @throws IllegalStateException if the gradients or the backend are closed
      */
     public Tensor byGlobalNorm(Tensor gradients, double maxNorm) {
@@ -43,7 +43,7 @@ public final class GradientClipping implements AutoCloseable {
      *
      * @param gradients any tensor
      * @param maxValue the bound, positive
-     * @throws IllegalArgumentException if {@code maxValue} is not positive and finite
+     * @throws IllegalArgumentException if {@code maxValue} is not positive and finite, or the gradients are read-only
      * @throws IllegalStateException if the gradients or the backend are closed
      */
     public void byValue(Tensor gradients, double maxValue) {

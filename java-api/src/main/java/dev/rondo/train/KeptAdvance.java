@@ -37,15 +37,17 @@ final class KeptAdvance implements AutoCloseable {
         if (source instanceof Tensor dense) {
             TensorArguments.shape("x", dense, "[T,N,I]", -1, batch, spec.inputSize());
             requireSteps(dense);
-            Tensor copy = x instanceof Tensor own && own.hasShape(dense.shape()) ? own : backend.tensor(dense.shape());
-            replaceInput(copy.copyFrom(dense));
+            if (!(x instanceof Tensor own && own.hasShape(dense.shape()))) {
+                replaceInput(backend.tensor(dense.shape()));
+            }
+            ((Tensor) input()).copyFrom(dense);
         } else if (source instanceof IntTensor indices) {
             TensorArguments.shape("x", indices, "[T,N]", -1, batch);
             requireSteps(indices);
-            IntTensor copy = x instanceof IntTensor own && own.hasShape(indices.shape())
-                    ? own
-                    : backend.intTensor(indices.shape());
-            replaceInput(copy.copyFrom(indices));
+            if (!(x instanceof IntTensor own && own.hasShape(indices.shape()))) {
+                replaceInput(backend.intTensor(indices.shape()));
+            }
+            ((IntTensor) input()).copyFrom(indices);
         }
     }
 
@@ -64,11 +66,9 @@ final class KeptAdvance implements AutoCloseable {
         return Arguments.notNull("x", x);
     }
 
-    private void replaceInput(Input copy) {
-        if (copy != x) {
-            closeInput();
-            x = copy;
-        }
+    private void replaceInput(Input empty) {
+        closeInput();
+        x = empty;
     }
 
     private void closeInput() {

@@ -27,7 +27,8 @@ public final class MeanSquaredError {
      * @param target of the same size
      * @param loss receives the mean, {@code [1]}
      * @param dPrediction receives the gradient, of the same size; may be {@code prediction} itself; null if not wanted
-     * @throws IllegalArgumentException if a size is wrong or what is written overlaps another argument
+     * @throws IllegalArgumentException if a size is wrong, or what is written overlaps another argument or is
+     *     read-only
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void apply(Tensor prediction, Tensor target, Tensor loss, @Nullable Tensor dPrediction) {
@@ -44,7 +45,8 @@ public final class MeanSquaredError {
      * @param loss receives the mean, {@code [1]}; 0 if all rows are masked
      * @param dPrediction receives the gradient, of the same size, 0 in masked rows; may be {@code prediction} itself; null if
      *     not wanted
-     * @throws IllegalArgumentException if a size is wrong or what is written overlaps another argument
+     * @throws IllegalArgumentException if a size is wrong, or what is written overlaps another argument or is
+     *     read-only
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void apply(

@@ -48,7 +48,7 @@ public abstract class Optimizer implements AutoCloseable {
      *
      * @param weights flat, {@code [size]}, changed in place
      * @param gradients flat, {@code [size]}, read
-     * @throws IllegalArgumentException if a size is wrong
+     * @throws IllegalArgumentException if a size is wrong, or the weights overlap the gradients or are read-only
      * @throws IllegalStateException if something is closed
      */
     public final void update(Tensor weights, Tensor gradients) {

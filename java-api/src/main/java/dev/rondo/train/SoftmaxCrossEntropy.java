@@ -30,7 +30,8 @@ public final class SoftmaxCrossEntropy {
      * @param targets one class in {@code [0,V)} for each row of logits; negative masks the row
      * @param loss receives the mean, {@code [1]}; 0 if every row is masked. The perplexity is {@code exp} of it.
      * @param dLogits receives the gradient, of the size of {@code logits}, which it may be; null if not wanted
-     * @throws IllegalArgumentException if a shape is wrong or a target is V or more
+     * @throws IllegalArgumentException if a shape is wrong, a target is V or more, or what is written overlaps
+     *     another argument or is read-only
      * @throws IllegalStateException if a tensor or the backend is closed
      */
     public void apply(Tensor logits, IntTensor targets, Tensor loss, @Nullable Tensor dLogits) {

@@ -178,6 +178,7 @@ public final class TrainingLoop implements AutoCloseable {
      * would stand still from then on. Reads all of them, so call it once an epoch rather than once a window.
      *
      * @return what is infinite or NaN and at which value, such as {@code a weight is NaN}; empty while all is finite
+     * @throws IllegalStateException if this is closed
      * @throws dev.rondo.BackendException if the backend fails
      */
     public Optional<String> overflow() {

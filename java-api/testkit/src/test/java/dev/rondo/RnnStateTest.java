@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.rondo.contract.Refusal;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class RnnStateTest {
@@ -105,6 +106,16 @@ class RnnStateTest {
         assertArrayEquals(row, copied);
         other.zeroRow(1);
         assertArrayEquals(new double[24], other.c().toDoubles());
+    }
+
+    @Test
+    void ofManyRowsEachIsNamedOnceToo() {
+        RnnState pool = counted(100);
+        RnnState batch = counted(40);
+        int[] rows = IntStream.range(0, 40).map(n -> 99 - n).toArray();
+        batch.scatter(pool, rows);
+        rows[37] = rows[5];
+        Refusal.illegalArgument(() -> batch.scatter(pool, rows), "rows[37]: expected each row once, got 94", "rows[5]");
     }
 
     @Test

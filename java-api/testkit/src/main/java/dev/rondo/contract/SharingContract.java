@@ -66,7 +66,7 @@ public abstract class SharingContract extends BackendContract {
                     "gradients",
                     "weights",
                     () -> pass.backward().dy(dy).gradients(weights).run());
-            refused("x", "dInitial", () -> pass.backward().dy(dy).dInitial(inX).run());
+            refused("dInitial", "x", () -> pass.backward().dy(dy).dInitial(inX).run());
             pass.backward()
                     .dy(dy)
                     .dx(tensor(STEPS, BATCH, 3))

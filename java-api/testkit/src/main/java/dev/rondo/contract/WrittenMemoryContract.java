@@ -73,8 +73,12 @@ public abstract class WrittenMemoryContract extends BackendContract {
         assertArrayEquals(new double[4], fixed.toDoubles());
         RnnState state = new RnnState(fixed, null);
         RnnState other = new RnnState(Tensor.wrap(new float[4], 1, 2, 2).fill(3), null);
-        refused("tensor", state::zero);
-        refused("tensor", () -> state.copyFrom(other));
+        RnnState half = new RnnState(Tensor.wrap(new float[4], 1, 2, 2).fill(3), fixed);
+        refused("state.c", half::zero);
+        refused("state.c", () -> half.copyFrom(new RnnState(y, tensor(1, 2, 2))));
+        assertArrayEquals(new double[] {3, 3, 3, 3}, half.h().toDoubles());
+        refused("state.h", state::zero);
+        refused("state.h", () -> state.copyFrom(other));
         refused("state.h", () -> state.zeroRow(1));
         refused("state.h", () -> state.zeroRows(new boolean[] {false, true}));
         refused("state.h", () -> state.copyRow(0, other, 1));
@@ -174,11 +178,11 @@ public abstract class WrittenMemoryContract extends BackendContract {
             y.fill(7);
             Tensor inside = pool.h().view(0, 1, 2, 2);
             Refusal.illegalArgument(
-                    () -> rnn.step(weights, x, pool, new int[] {3, 4}, inside), "y: expected memory apart from pool");
+                    () -> rnn.step(weights, x, pool, new int[] {3, 4}, inside), "pool: expected memory apart from y");
             RnnState inWeights = new RnnState(weights.flat().view(0, 1, 2, 2), tensor(1, 2, 2));
             Refusal.illegalArgument(
                     () -> rnn.step(weights, x, inWeights, new int[] {1, 0}, y),
-                    "weights: expected memory apart from pool");
+                    "pool: expected memory apart from weights");
             Refusal.illegalArgument(
                     () -> rnn.step(weights, x, pool, new int[] {3, 3}, y), "rows[1]: expected each row once, got 3");
             Refusal.nullArgument(() -> rnn.step(null, x, pool, new int[] {3, 4}, y), "weights");
