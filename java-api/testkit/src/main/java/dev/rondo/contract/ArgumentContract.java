@@ -28,6 +28,9 @@ import org.junit.jupiter.api.function.Executable;
  * would have written stays as it was, and the next right call gives what it always gives.
  */
 public abstract class ArgumentContract extends BackendContract {
+    /** For subclasses. */
+    protected ArgumentContract() {}
+
     private static final double UNTOUCHED = 7.5;
     private static final int STEPS = 4;
     private static final int BATCH = 3;

@@ -14,6 +14,9 @@ import org.junit.jupiter.api.TestInstance;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class BackendContract {
+    /** For subclasses. */
+    protected BackendContract() {}
+
     private Backend backend;
     private boolean isDouble;
     private Tolerance forward;

@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many threads on one backend: each gets the bits that it gets when it is alone. */
 public abstract class CallersContract extends BackendContract {
+    /** For subclasses. */
+    protected CallersContract() {}
+
     private static final int THREADS = 6;
     private static final int ROUNDS = 12;
 

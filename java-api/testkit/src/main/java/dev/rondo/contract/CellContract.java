@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the equations of {@link Cell} say where they can be solved by hand. */
 public abstract class CellContract extends BackendContract {
+    /** For subclasses. */
+    protected CellContract() {}
+
     private static final int STEPS = 5;
 
     @ParameterizedTest(name = "{0}")

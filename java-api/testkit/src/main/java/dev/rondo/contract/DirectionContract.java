@@ -13,6 +13,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What the directions have to do with each other. */
 public abstract class DirectionContract extends BackendContract {
+    /** For subclasses. */
+    protected DirectionContract() {}
+
     static Stream<RnnCase> bidirectional() {
         return RnnCases.all().stream()
                 .filter(network -> network.spec.direction() == Direction.BIDIRECTIONAL && network.spec.layers() == 1);

@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * loss by every element of every tensor. The differences are taken in double for every backend.
  */
 public abstract class GradientContract extends BackendContract {
+    /** For subclasses. */
+    protected GradientContract() {}
+
     static List<RnnCase> all() {
         return RnnCases.all();
     }

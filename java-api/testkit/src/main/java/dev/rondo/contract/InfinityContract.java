@@ -10,6 +10,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Networks with one infinite number, against backend {@code reference}, which must be on the class path. */
 public abstract class InfinityContract extends BackendContract {
+    /** For subclasses. */
+    protected InfinityContract() {}
+
     static List<RnnCase> infinite() {
         return RnnCases.infinite();
     }

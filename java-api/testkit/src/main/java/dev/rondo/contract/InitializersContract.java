@@ -28,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link Initializers}: the first weights have the properties that they are named after. */
 public abstract class InitializersContract extends BackendContract {
+    /** For subclasses. */
+    protected InitializersContract() {}
+
     private static final int MANY = 200_000;
 
     /** Rounding of one number where the backend holds it. */

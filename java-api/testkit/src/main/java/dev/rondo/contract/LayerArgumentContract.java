@@ -18,6 +18,9 @@ import org.junit.jupiter.api.Test;
 
 /** Wrong calls of what stands around a network. Each one is refused as {@link ArgumentContract} says, and writes nothing. */
 public abstract class LayerArgumentContract extends BackendContract {
+    /** For subclasses. */
+    protected LayerArgumentContract() {}
+
     private static final double UNTOUCHED = 7.5;
 
     private Tensor tensor(int... shape) {

@@ -12,6 +12,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link Linear} and {@link Embedding}. */
 public abstract class LayerContract extends BackendContract {
+    /** For subclasses. */
+    protected LayerContract() {}
+
     private static final int ROWS = 6;
 
     private Tensor tensor(double[] values, int... shape) {

@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** A backend owns what it made, and a scope what it made: both end it when they are closed, and nothing else. */
 public abstract class LifetimeContract extends BackendContract {
+    /** For subclasses. */
+    protected LifetimeContract() {}
+
     private static final RnnSpec SPEC = RnnSpec.of(Cell.LSTM, 3, 4);
 
     @Test

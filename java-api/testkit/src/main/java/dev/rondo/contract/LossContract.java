@@ -15,6 +15,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The losses. */
 public abstract class LossContract extends BackendContract {
+    /** For subclasses. */
+    protected LossContract() {}
+
     private record Loss(double value, double[] gradient) {}
 
     private Loss crossEntropy(int classes, double[] logits, int... targets) {

@@ -20,6 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Backend {@code reference} must be on the class path.
  */
 public abstract class ManyRowsContract extends BackendContract {
+    /** For subclasses. */
+    protected ManyRowsContract() {}
+
     private static final int STEPS = 64;
     private static final int BATCH = 1024;
     private static final int INPUTS = 3;

@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The optimizers, several steps by hand, and gradient clipping. */
 public abstract class OptimizerContract extends BackendContract {
+    /** For subclasses. */
+    protected OptimizerContract() {}
+
     private Tensor vector(double... values) {
         return backend().tensor(values.length).set(values);
     }

@@ -8,6 +8,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Larger networks, with odd sizes, against backend {@code reference}, which must be on the class path. */
 public abstract class OracleContract extends BackendContract {
+    /** For subclasses. */
+    protected OracleContract() {}
+
     static List<RnnCase> large() {
         return RnnCases.large();
     }

@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Several open passes of one network, and calls that are prepared once and run many times. */
 public abstract class PassesContract extends BackendContract {
+    /** For subclasses. */
+    protected PassesContract() {}
+
     static List<RnnCase> everyCell() {
         return RnnCases.everyCell();
     }

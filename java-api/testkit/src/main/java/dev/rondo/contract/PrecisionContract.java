@@ -23,6 +23,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * and the same every time. The sizes are such that a device has reason to use its kernels for large products.
  */
 public abstract class PrecisionContract {
+    /** For subclasses. */
+    protected PrecisionContract() {}
+
     private static final int ROWS = 530;
     private static final int INPUTS = 40;
     private static final int OUTPUTS = 500;

@@ -14,6 +14,7 @@ import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
@@ -156,6 +157,11 @@ final class RnnCase {
             loss += dot(last.h(), dLast.h()) + dot(last.c(), dLast.c());
         }
         return loss;
+    }
+
+    /** Values of some steps, and then those of the next ones. */
+    static double[] concatenated(double[] a, double[] b) {
+        return DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
     }
 
     static double dot(double[] a, double[] b) {

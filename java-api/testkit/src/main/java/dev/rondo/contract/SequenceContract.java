@@ -15,7 +15,6 @@ import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * accumulating. No oracle is needed. "The same" is bit for bit.
  */
 public abstract class SequenceContract extends BackendContract {
+    /** For subclasses. */
+    protected SequenceContract() {}
+
     static List<RnnCase> all() {
         return RnnCases.all();
     }
@@ -61,7 +63,7 @@ public abstract class SequenceContract extends BackendContract {
                 RnnOutcome end = network.part(split, network.steps)
                         .withInitial(begin.last())
                         .forward(backend(), purpose);
-                assertArrayEquals(whole.y(), concatenated(begin.y(), end.y()), purpose + " split at " + split);
+                assertArrayEquals(whole.y(), RnnCase.concatenated(begin.y(), end.y()), purpose + " split at " + split);
                 whole.last().assertSameBits(purpose + " split at " + split, end.last());
             }
         }
@@ -80,7 +82,7 @@ public abstract class SequenceContract extends BackendContract {
                     RnnCase step = network.part(t, t + 1);
                     Tensor output = step.y(backend());
                     rnn.step(weights, step.input(backend()), state, output);
-                    y = concatenated(y, output.toDoubles());
+                    y = RnnCase.concatenated(y, output.toDoubles());
                 }
             }
             assertArrayEquals(whole.y(), y);
@@ -492,9 +494,5 @@ public abstract class SequenceContract extends BackendContract {
         double[] elements = all.toDoubles();
         assertEquals(Double.NaN, elements[2]);
         assertEquals(Double.NaN, elements[elements.length - 1]);
-    }
-
-    private static double[] concatenated(double[] a, double[] b) {
-        return DoubleStream.concat(Arrays.stream(a), Arrays.stream(b)).toArray();
     }
 }

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What may be shared, between arguments and between threads, and what may not. */
 public abstract class SharingContract extends BackendContract {
+    /** For subclasses. */
+    protected SharingContract() {}
+
     private static final RnnSpec SPEC = RnnSpec.of(Cell.LSTM, 3, 3);
     private static final int STEPS = 4;
     private static final int BATCH = 2;

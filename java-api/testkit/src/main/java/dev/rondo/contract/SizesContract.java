@@ -12,6 +12,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sizes that divide by nothing: what blocked, tiled and shared-out computations get wrong first. */
 public abstract class SizesContract extends BackendContract {
+    /** For subclasses. */
+    protected SizesContract() {}
+
     private static final int STEPS = 4;
     /** Hidden size and batch. */
     private static final int[][] SIZES = {{1, 1}, {1, 65}, {33, 3}, {100, 1}, {100, 65}, {257, 3}};

@@ -16,6 +16,9 @@ import org.junit.jupiter.api.Test;
 
 /** Wrong calls of {@link TruncatedBptt}. Each one is refused as {@link ArgumentContract} says, and disturbs no stream. */
 public abstract class StreamArgumentContract extends BackendContract {
+    /** For subclasses. */
+    protected StreamArgumentContract() {}
+
     private static final double UNTOUCHED = 7.5;
     private static final int STEPS = 4;
     private static final int BATCH = 3;

@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many streams over one set of weights: their states are rows of one state, of which those with input make a batch. */
 public abstract class StreamsContract extends BackendContract {
+    /** For subclasses. */
+    protected StreamsContract() {}
+
     private static final int STREAMS = 9;
     private static final int INPUT = 3;
     private static final int HIDDEN = 5;

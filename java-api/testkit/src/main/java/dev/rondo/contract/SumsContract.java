@@ -8,6 +8,9 @@ import org.junit.jupiter.api.Test;
 
 /** Sums over a million rows: terms of one sign, which a running sum in one float32 loses the last three digits of. */
 public abstract class SumsContract extends BackendContract {
+    /** For subclasses. */
+    protected SumsContract() {}
+
     private static final int ROWS = 1_000_000;
     private static final int SIZE = 3;
 

@@ -12,6 +12,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The number of threads changes no bit, with fewer rows than threads and with more; for a backend that takes threads. */
 public abstract class ThreadsContract {
+    /** For subclasses. */
+    protected ThreadsContract() {}
+
     /**
      * The backend under test.
      *

@@ -20,6 +20,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@link TrainingLoop} with a task whose gradient is written by hand. */
 public abstract class TrainingLoopContract extends BackendContract {
+    /** For subclasses. */
+    protected TrainingLoopContract() {}
+
     private static final ParameterLayout LAYOUT =
             ParameterLayout.builder().add("w", 2).build();
 

@@ -32,6 +32,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * with the state k2 steps before its end held constant.
  */
 public abstract class TruncatedBpttContract extends BackendContract {
+    /** For subclasses. */
+    protected TruncatedBpttContract() {}
+
     private static final int BATCH = 2;
 
     /**

@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * it refuses it; copies work everywhere.
  */
 public abstract class WrappedMemoryContract extends BackendContract {
+    /** For subclasses. */
+    protected WrappedMemoryContract() {}
+
     private static final int FRONT = 3;
     private static final float UNTOUCHED = 7.5f;
 

@@ -29,6 +29,9 @@ import org.junit.jupiter.api.function.Executable;
 
 /** Whatever is written can be written, and lies apart from what is read: else the call is refused before it writes anything. */
 public abstract class WrittenMemoryContract extends BackendContract {
+    /** For subclasses. */
+    protected WrittenMemoryContract() {}
+
     private RnnSpec spec;
     private RnnParameters weights;
     private Tensor x;
