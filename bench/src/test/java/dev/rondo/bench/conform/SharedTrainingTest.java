@@ -112,8 +112,9 @@ class SharedTrainingTest {
             int rnnSize = spec.layout().size();
             rnnWeights = new RnnParameters(spec, weights.flat().view(0, rnnSize));
             rnnGradients = new RnnParameters(spec, gradients.flat().view(0, rnnSize));
-            double[] biases = new double[2 * hidden]; // Keras has the input bias only
+            double[] biases = null;
             if (bias) {
+                biases = new double[2 * hidden]; // Keras has the input bias only
                 System.arraycopy(initial.at("b").at("data").numbers(), 0, biases, 0, hidden);
             }
             layout.setWeights(
