@@ -360,6 +360,16 @@ public final class Backend implements AutoCloseable {
     }
 
     /**
+     * Layer normalisation.
+     *
+     * @param size K, the size of a row
+     * @return the layer, without weights of its own
+     */
+    public LayerNorm layerNorm(int size) {
+        return new LayerNorm(this, size);
+    }
+
+    /**
      * The kernels; for the classes of this library.
      *
      * @return the open backend

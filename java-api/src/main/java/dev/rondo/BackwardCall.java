@@ -69,6 +69,17 @@ public final class BackwardCall {
     }
 
     /**
+     * Where the gradient by the condition goes.
+     *
+     * @param dCondition receives {@code [N,D*G*H]}, the sum over the valid steps; null if not wanted
+     * @return this
+     */
+    public BackwardCall dCondition(@Nullable Tensor dCondition) {
+        call = call.withDCondition(dCondition);
+        return this;
+    }
+
+    /**
      * Where the weight gradients go.
      *
      * @param gradients they are added to it; null if not wanted
@@ -122,6 +133,17 @@ public final class BackwardCall {
             RnnArguments.apart("dInitial", dInitial, "x", dense);
             RnnArguments.apart("dInitial", dInitial, "weights", weights);
         }
+        Tensor dCondition = call.dCondition();
+        if (dCondition != null) {
+            check.condition("dCondition", dCondition, forward.batch());
+            dCondition.requireWritable("dCondition");
+            TensorArguments.apart("dCondition", dCondition, "dy", dy);
+            TensorArguments.apart("dCondition", dCondition, "dx", dx);
+            RnnArguments.apart("dCondition", dCondition, "dLast", call.dLast());
+            RnnArguments.apart("dCondition", dCondition, "dInitial", dInitial);
+            TensorArguments.apart("dCondition", dCondition, "x", dense);
+            TensorArguments.apart("dCondition", dCondition, "weights", weights);
+        }
         RnnParameters gradients = call.gradients();
         if (gradients != null) {
             check.weights("gradients", gradients);
@@ -129,6 +151,7 @@ public final class BackwardCall {
             sums.requireWritable("gradients");
             TensorArguments.apart("gradients", sums, "dy", dy);
             TensorArguments.apart("gradients", sums, "dx", dx);
+            TensorArguments.apart("gradients", sums, "dCondition", dCondition);
             RnnArguments.apart("gradients", sums, "dLast", call.dLast());
             RnnArguments.apart("gradients", sums, "dInitial", dInitial);
             TensorArguments.apart("gradients", sums, "x", dense);

@@ -77,6 +77,11 @@ final class RnnArguments {
         }
     }
 
+    void condition(String name, Tensor condition, int rows) {
+        TensorArguments.shape(name, condition, "[N,D*G*H]", rows, spec.directions() * spec.gateRows());
+        backend.requireAccepted(name, condition);
+    }
+
     void tensor(String name, Tensor tensor, String letters, int d0, int d1, int d2) {
         TensorArguments.shape(name, tensor, letters, d0, d1, d2);
         backend.requireAccepted(name, tensor);

@@ -57,4 +57,22 @@ final class CpuLayers implements LayerKernels {
         rows.backward(indices, dy, dTable);
         embeddings.giveBack(rows);
     }
+
+    @Override
+    public void layerNormForward(
+            Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics) {
+        throw new UnsupportedOperationException("layerNorm");
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor weight,
+            Tensor x,
+            Tensor statistics,
+            Tensor dy,
+            @Nullable Tensor dx,
+            @Nullable Tensor dWeight,
+            @Nullable Tensor dBias) {
+        throw new UnsupportedOperationException("layerNorm");
+    }
 }

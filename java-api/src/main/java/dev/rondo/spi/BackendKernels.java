@@ -1,5 +1,6 @@
 package dev.rondo.spi;
 
+import dev.rondo.BackendException;
 import dev.rondo.Purpose;
 import dev.rondo.RnnSpec;
 import java.util.Optional;
@@ -21,7 +22,7 @@ public interface BackendKernels extends AutoCloseable {
      *
      * @param size number of elements, at least 1
      * @return the storage
-     * @throws dev.rondo.BackendException if there is not enough memory
+     * @throws BackendException if there is not enough memory
      */
     Storage allocate(long size);
 
@@ -30,7 +31,7 @@ public interface BackendKernels extends AutoCloseable {
      *
      * @param size number of elements, at least 1
      * @return the storage
-     * @throws dev.rondo.BackendException if there is not enough memory
+     * @throws BackendException if there is not enough memory
      */
     IntStorage allocateInts(long size);
 
@@ -70,7 +71,7 @@ public interface BackendKernels extends AutoCloseable {
      * @param maxBatch largest N of a call
      * @param purpose whether there will be training passes
      * @return the kernel
-     * @throws dev.rondo.BackendException if there is not enough memory
+     * @throws BackendException if there is not enough memory
      */
     RnnKernel rnn(RnnSpec spec, int maxSteps, int maxBatch, Purpose purpose);
 
@@ -94,6 +95,36 @@ public interface BackendKernels extends AutoCloseable {
      * @return always the same object
      */
     OptimizerKernels optimizers();
+
+    /**
+     * The kernels that work on single elements and on columns.
+     *
+     * @return always the same object
+     * @throws BackendException if this backend has none
+     */
+    default ElementKernels elements() {
+        throw new BackendException("elements: " + description() + " does not compute single elements and columns");
+    }
+
+    /**
+     * The kernels of pooling and attention.
+     *
+     * @return always the same object
+     * @throws BackendException if this backend has none
+     */
+    default SequenceKernels sequences() {
+        throw new BackendException("sequences: " + description() + " does not compute pooling and attention");
+    }
+
+    /**
+     * The kernels of categorical and Gaussian distributions.
+     *
+     * @return always the same object
+     * @throws BackendException if this backend has none
+     */
+    default DistributionKernels distributions() {
+        throw new BackendException("distributions: " + description() + " does not compute distributions");
+    }
 
     /**
      * Gives everything back; a second call does nothing. Storages and kernels that were made here are closed with it.

@@ -51,4 +51,37 @@ public interface LayerKernels {
      * @throws IllegalArgumentException if an index is outside {@code [0,V)}
      */
     void embeddingBackward(IntTensor indices, Tensor dy, Tensor dTable);
+
+    /**
+     * Layer normalisation: {@code y = (x - mean) * r * weight + bias} with the mean of each row and
+     * {@code r = 1 / sqrt(variance + epsilon)}, the variance being the mean of the squared differences.
+     *
+     * @param weight {@code [K]}, read
+     * @param bias {@code [K]}, read
+     * @param x {@code [M,K]}, read
+     * @param epsilon positive
+     * @param y {@code [M,K]}, assigned
+     * @param statistics {@code [M,2]}, assigned: the mean and r of each row; null if there will be no backward pass
+     */
+    void layerNormForward(Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics);
+
+    /**
+     * The backward pass of {@link #layerNormForward}.
+     *
+     * @param weight {@code [K]}, read
+     * @param x {@code [M,K]}, read
+     * @param statistics {@code [M,2]}, read
+     * @param dy {@code [M,K]}, read
+     * @param dx {@code [M,K]}, assigned; may be {@code dy} itself; null if not wanted
+     * @param dWeight {@code [K]}, accumulated; null if not wanted
+     * @param dBias {@code [K]}, accumulated; null together with {@code dWeight}
+     */
+    void layerNormBackward(
+            Tensor weight,
+            Tensor x,
+            Tensor statistics,
+            Tensor dy,
+            @Nullable Tensor dx,
+            @Nullable Tensor dWeight,
+            @Nullable Tensor dBias);
 }

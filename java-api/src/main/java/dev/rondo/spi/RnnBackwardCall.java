@@ -7,12 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The arguments of one backward pass. Immutable. A new argument is a new method here, and breaks no backend. */
 public final class RnnBackwardCall {
-    private static final RnnBackwardCall NOTHING = new RnnBackwardCall(null, null, null, null, null);
+    private static final RnnBackwardCall NOTHING = new RnnBackwardCall(null, null, null, null, null, null);
 
     private final @Nullable Tensor dy;
     private final @Nullable RnnState dLast;
     private final @Nullable Tensor dx;
     private final @Nullable RnnState dInitial;
+    private final @Nullable Tensor dCondition;
     private final @Nullable RnnParameters gradients;
 
     private RnnBackwardCall(
@@ -20,11 +21,13 @@ public final class RnnBackwardCall {
             @Nullable RnnState dLast,
             @Nullable Tensor dx,
             @Nullable RnnState dInitial,
+            @Nullable Tensor dCondition,
             @Nullable RnnParameters gradients) {
         this.dy = dy;
         this.dLast = dLast;
         this.dx = dx;
         this.dInitial = dInitial;
+        this.dCondition = dCondition;
         this.gradients = gradients;
     }
 
@@ -44,7 +47,7 @@ public final class RnnBackwardCall {
      * @return a new call
      */
     public RnnBackwardCall withDy(@Nullable Tensor dy) {
-        return new RnnBackwardCall(dy, dLast, dx, dInitial, gradients);
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
     }
 
     /**
@@ -54,7 +57,7 @@ public final class RnnBackwardCall {
      * @return a new call
      */
     public RnnBackwardCall withDLast(@Nullable RnnState dLast) {
-        return new RnnBackwardCall(dy, dLast, dx, dInitial, gradients);
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
     }
 
     /**
@@ -64,7 +67,7 @@ public final class RnnBackwardCall {
      * @return a new call
      */
     public RnnBackwardCall withDx(@Nullable Tensor dx) {
-        return new RnnBackwardCall(dy, dLast, dx, dInitial, gradients);
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
     }
 
     /**
@@ -74,7 +77,17 @@ public final class RnnBackwardCall {
      * @return a new call
      */
     public RnnBackwardCall withDInitial(@Nullable RnnState dInitial) {
-        return new RnnBackwardCall(dy, dLast, dx, dInitial, gradients);
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
+    }
+
+    /**
+     * The same with room for the gradient by the condition.
+     *
+     * @param dCondition {@code [N,D*G*H]}; null if not wanted
+     * @return a new call
+     */
+    public RnnBackwardCall withDCondition(@Nullable Tensor dCondition) {
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
     }
 
     /**
@@ -84,7 +97,7 @@ public final class RnnBackwardCall {
      * @return a new call
      */
     public RnnBackwardCall withGradients(@Nullable RnnParameters gradients) {
-        return new RnnBackwardCall(dy, dLast, dx, dInitial, gradients);
+        return new RnnBackwardCall(dy, dLast, dx, dInitial, dCondition, gradients);
     }
 
     /**
@@ -121,6 +134,15 @@ public final class RnnBackwardCall {
      */
     public @Nullable RnnState dInitial() {
         return dInitial;
+    }
+
+    /**
+     * The gradient by the condition, assigned: the sum over the valid steps.
+     *
+     * @return {@code [N,D*G*H]}; null if not wanted
+     */
+    public @Nullable Tensor dCondition() {
+        return dCondition;
     }
 
     /**

@@ -15,6 +15,7 @@ public final class RnnCall {
     private final Input x;
     private final int @Nullable [] lengths;
     private final @Nullable RnnState initial;
+    private final @Nullable Tensor condition;
     private final @Nullable Tensor y;
     private final @Nullable RnnState last;
     private final long dropoutSeed;
@@ -24,6 +25,7 @@ public final class RnnCall {
             Input x,
             int @Nullable [] lengths,
             @Nullable RnnState initial,
+            @Nullable Tensor condition,
             @Nullable Tensor y,
             @Nullable RnnState last,
             long dropoutSeed) {
@@ -31,6 +33,7 @@ public final class RnnCall {
         this.x = x;
         this.lengths = lengths;
         this.initial = initial;
+        this.condition = condition;
         this.y = y;
         this.last = last;
         this.dropoutSeed = dropoutSeed;
@@ -44,7 +47,7 @@ public final class RnnCall {
      * @return the call
      */
     public static RnnCall of(RnnParameters weights, Input x) {
-        return new RnnCall(weights, x, null, null, null, null, 0);
+        return new RnnCall(weights, x, null, null, null, null, null, 0);
     }
 
     /**
@@ -54,7 +57,7 @@ public final class RnnCall {
      * @return a new call
      */
     public RnnCall withLengths(int @Nullable [] lengths) {
-        return new RnnCall(weights, x, lengths, initial, y, last, dropoutSeed);
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
     }
 
     /**
@@ -64,7 +67,17 @@ public final class RnnCall {
      * @return a new call
      */
     public RnnCall withInitial(@Nullable RnnState initial) {
-        return new RnnCall(weights, x, lengths, initial, y, last, dropoutSeed);
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
+    }
+
+    /**
+     * The same with a condition.
+     *
+     * @param condition {@code [N,D*G*H]}; null for zero
+     * @return a new call
+     */
+    public RnnCall withCondition(@Nullable Tensor condition) {
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
     }
 
     /**
@@ -74,7 +87,7 @@ public final class RnnCall {
      * @return a new call
      */
     public RnnCall withY(@Nullable Tensor y) {
-        return new RnnCall(weights, x, lengths, initial, y, last, dropoutSeed);
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
     }
 
     /**
@@ -84,7 +97,7 @@ public final class RnnCall {
      * @return a new call
      */
     public RnnCall withLast(@Nullable RnnState last) {
-        return new RnnCall(weights, x, lengths, initial, y, last, dropoutSeed);
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
     }
 
     /**
@@ -94,7 +107,7 @@ public final class RnnCall {
      * @return a new call
      */
     public RnnCall withDropoutSeed(long dropoutSeed) {
-        return new RnnCall(weights, x, lengths, initial, y, last, dropoutSeed);
+        return new RnnCall(weights, x, lengths, initial, condition, y, last, dropoutSeed);
     }
 
     /**
@@ -149,6 +162,16 @@ public final class RnnCall {
      */
     public @Nullable RnnState initial() {
         return initial;
+    }
+
+    /**
+     * What is added to the input's share of the gates of the first layer at every step, read, not kept; gates as in
+     * {@code weight_ih}, the directions one after the other.
+     *
+     * @return {@code [N,D*G*H]}; null for zero
+     */
+    public @Nullable Tensor condition() {
+        return condition;
     }
 
     /**

@@ -159,4 +159,22 @@ final class CudaLayers implements LayerKernels {
             }
         }
     }
+
+    @Override
+    public void layerNormForward(
+            Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics) {
+        throw new UnsupportedOperationException("layerNorm");
+    }
+
+    @Override
+    public void layerNormBackward(
+            Tensor weight,
+            Tensor x,
+            Tensor statistics,
+            Tensor dy,
+            @Nullable Tensor dx,
+            @Nullable Tensor dWeight,
+            @Nullable Tensor dBias) {
+        throw new UnsupportedOperationException("layerNorm");
+    }
 }

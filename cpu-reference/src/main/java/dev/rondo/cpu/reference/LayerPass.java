@@ -20,11 +20,26 @@ final class LayerPass {
     private final Weights weights;
     private final Sequence x;
     private final int[] lengths;
+    private final double[][] condition;
+    private final double[][] dCondition;
     private final double[][][] h;
     private final double[][][] c;
     private final double[][][] saved;
 
-    LayerPass(RnnSpec spec, int layer, int d, Weights weights, Sequence x, int[] lengths, int steps) {
+    /**
+     * A pass before its first step.
+     *
+     * @param condition {@code [N][G*H]}, read: added to the input product of every step
+     */
+    LayerPass(
+            RnnSpec spec,
+            int layer,
+            int d,
+            Weights weights,
+            Sequence x,
+            int[] lengths,
+            double[][] condition,
+            int steps) {
         int batch = lengths.length;
         int hidden = spec.hiddenSize();
         this.spec = spec;
@@ -35,6 +50,8 @@ final class LayerPass {
         this.weights = weights;
         this.x = x;
         this.lengths = lengths;
+        this.condition = condition;
+        this.dCondition = new double[batch][spec.gateRows()];
         this.h = new double[steps + 1][batch][spec.hiddenStateSize()];
         this.c = new double[steps + 1][batch][spec.cellStateSize()];
         this.saved = new double[steps][batch][cell.saved() * hidden];
@@ -65,11 +82,12 @@ final class LayerPass {
         }
     }
 
-    /** {@code W x + b} of all gates; for a one-hot vector, a column of W. */
+    /** {@code W x + b} of all gates, and the condition; for a one-hot vector, a column of W. */
     private double[] inputProduct(int t, int n) {
         int rows = spec.gateRows();
         int columns = spec.inputSize(layer);
         double[] ax = weights.bw.clone();
+        add(ax, 0, condition[n], 0, rows);
         if (x.isOneHot()) {
             int k = x.index(t, n);
             for (int i = 0; i < rows; i++) {
@@ -89,6 +107,11 @@ final class LayerPass {
     /** The cell state of row n after its last valid step. */
     double[] lastC(int n) {
         return c[lengths[n]][n];
+    }
+
+    /** After the backward pass: the gradient by the condition {@code [N][G*H]}. */
+    double[][] dCondition() {
+        return dCondition;
     }
 
     /**
@@ -124,6 +147,7 @@ final class LayerPass {
         int rows = spec.gateRows();
         int columns = spec.inputSize(layer);
         add(gradients.bw, 0, dax, 0, rows);
+        add(dCondition[n], 0, dax, 0, rows);
         if (x.isOneHot()) {
             int k = x.index(t, n);
             for (int i = 0; i < rows; i++) {

@@ -9,11 +9,14 @@ import dev.rondo.internal.FloatBufferStorage;
 import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.DistributionKernels;
+import dev.rondo.spi.ElementKernels;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
 import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.SequenceKernels;
 import dev.rondo.spi.Storage;
 import dev.rondo.spi.Supported;
 import java.util.EnumSet;
@@ -28,6 +31,9 @@ final class ReferenceKernels implements BackendKernels {
     private final LayerKernels layers = new ReferenceLayers();
     private final LossKernels losses = new ReferenceLosses();
     private final OptimizerKernels optimizers = new ReferenceOptimizers();
+    private final ElementKernels elements = new ReferenceElements();
+    private final SequenceKernels sequences = new ReferenceSequences();
+    private final DistributionKernels distributions = new ReferenceDistributions();
 
     @Override
     public String description() {
@@ -87,6 +93,21 @@ final class ReferenceKernels implements BackendKernels {
     @Override
     public OptimizerKernels optimizers() {
         return optimizers;
+    }
+
+    @Override
+    public ElementKernels elements() {
+        return elements;
+    }
+
+    @Override
+    public SequenceKernels sequences() {
+        return sequences;
+    }
+
+    @Override
+    public DistributionKernels distributions() {
+        return distributions;
     }
 
     @Override

@@ -79,6 +79,87 @@ final class ReferenceLayers implements LayerKernels {
         dTable.set(rows);
     }
 
+    @Override
+    public void layerNormForward(
+            Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics) {
+        int size = weight.size();
+        int rows = x.size() / size;
+        double[] w = weight.toDoubles();
+        double[] b = bias.toDoubles();
+        double[] xs = x.toDoubles();
+        double[] ys = new double[xs.length];
+        double[] kept = new double[rows * 2];
+        for (int m = 0; m < rows; m++) {
+            double mean = 0;
+            for (int k = 0; k < size; k++) {
+                mean += xs[m * size + k] / size;
+            }
+            double variance = 0;
+            for (int k = 0; k < size; k++) {
+                double difference = xs[m * size + k] - mean;
+                variance += difference * difference / size;
+            }
+            double r = 1 / Math.sqrt(variance + epsilon);
+            for (int k = 0; k < size; k++) {
+                ys[m * size + k] = (xs[m * size + k] - mean) * r * w[k] + b[k];
+            }
+            kept[m * 2] = mean;
+            kept[m * 2 + 1] = r;
+        }
+        y.set(ys);
+        if (statistics != null) {
+            statistics.set(kept);
+        }
+    }
+
+    /** With n = (x - mean) r and g = dy weight: {@code dx = r (g - mean of g - n mean of (g n))}. */
+    @Override
+    public void layerNormBackward(
+            Tensor weight,
+            Tensor x,
+            Tensor statistics,
+            Tensor dy,
+            @Nullable Tensor dx,
+            @Nullable Tensor dWeight,
+            @Nullable Tensor dBias) {
+        int size = weight.size();
+        int rows = x.size() / size;
+        double[] w = weight.toDoubles();
+        double[] xs = x.toDoubles();
+        double[] kept = statistics.toDoubles();
+        double[] dys = dy.toDoubles();
+        double[] dxs = new double[xs.length];
+        double[] dws = dWeight != null ? dWeight.toDoubles() : new double[size];
+        double[] dbs = dBias != null ? dBias.toDoubles() : new double[size];
+        for (int m = 0; m < rows; m++) {
+            double mean = kept[m * 2];
+            double r = kept[m * 2 + 1];
+            double meanG = 0;
+            double meanGn = 0;
+            for (int k = 0; k < size; k++) {
+                int i = m * size + k;
+                double n = (xs[i] - mean) * r;
+                double g = dys[i] * w[k];
+                meanG += g / size;
+                meanGn += g * n / size;
+                dws[k] += dys[i] * n;
+                dbs[k] += dys[i];
+            }
+            for (int k = 0; k < size; k++) {
+                int i = m * size + k;
+                double n = (xs[i] - mean) * r;
+                dxs[i] = r * (dys[i] * w[k] - meanG - n * meanGn);
+            }
+        }
+        if (dx != null) {
+            dx.set(dxs);
+        }
+        if (dWeight != null && dBias != null) {
+            dWeight.set(dws);
+            dBias.set(dbs);
+        }
+    }
+
     private static void requireIndex(int index, int m, int vocabulary) {
         if (index < 0 || index >= vocabulary) {
             throw new IllegalArgumentException(

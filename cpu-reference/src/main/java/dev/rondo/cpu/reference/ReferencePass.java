@@ -48,7 +48,8 @@ final class ReferencePass implements RnnPass {
             output = new double[steps][batch][spec.outputSize()];
             for (int d = 0; d < spec.directions(); d++) {
                 Weights weights = Weights.read(call.weights(), layer, d);
-                LayerPass pass = new LayerPass(spec, layer, d, weights, sequence, lengths, steps);
+                double[][] condition = readCondition(layer, d);
+                LayerPass pass = new LayerPass(spec, layer, d, weights, sequence, lengths, condition, steps);
                 int state = layer * spec.directions() + d;
                 pass.forward(h0[state], c0[state], output);
                 passes.add(pass);
@@ -104,6 +105,10 @@ final class ReferencePass implements RnnPass {
         if (dx != null) {
             dx.set(Sequence.flatten(dOutput));
         }
+        Tensor dCondition = backward.dCondition();
+        if (dCondition != null) {
+            writeDCondition(dCondition);
+        }
         RnnState dInitial = backward.dInitial();
         if (dInitial != null) {
             write(dInitial, dh, dc);
@@ -124,6 +129,34 @@ final class ReferencePass implements RnnPass {
                 }
             }
         }
+    }
+
+    /** What is added to the input products of a layer and direction {@code [N][G*H]}: only the first layer has something. */
+    private double[][] readCondition(int layer, int d) {
+        double[][] part = new double[batch][spec.gateRows()];
+        Tensor condition = call.condition();
+        if (condition != null && layer == 0) {
+            double[] all = condition.toDoubles();
+            for (int n = 0; n < batch; n++) {
+                Products.add(part[n], 0, all, conditionAt(n, d), spec.gateRows());
+            }
+        }
+        return part;
+    }
+
+    private void writeDCondition(Tensor dCondition) {
+        double[] all = new double[dCondition.size()];
+        for (int d = 0; d < spec.directions(); d++) {
+            for (int n = 0; n < batch; n++) {
+                Products.add(all, conditionAt(n, d), passes.get(d).dCondition()[n], 0, spec.gateRows());
+            }
+        }
+        dCondition.set(all);
+    }
+
+    /** Where the part of a row and direction begins in {@code [N,D*G*H]}. */
+    private int conditionAt(int n, int d) {
+        return (n * spec.directions() + d) * spec.gateRows();
     }
 
     private double[][][] readH(@Nullable RnnState state) {
