@@ -54,4 +54,12 @@ public abstract class ModelContracts {
             return ModelContracts.this.open();
         }
     }
+
+    @Nested
+    class Classifier extends ClassifierContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
 }
