@@ -61,8 +61,14 @@ public final class EncoderDecoder implements AutoCloseable {
      * @param batch N of every batch
      */
     public EncoderDecoder(Backend backend, EncoderDecoderSpec spec, int sourceSteps, int targetSteps, int batch) {
+        this(new Trainable(backend, spec.layout()), spec, sourceSteps, targetSteps, batch);
+    }
+
+    /** A model with weights that are there; they are closed with it. */
+    EncoderDecoder(Trainable learned, EncoderDecoderSpec spec, int sourceSteps, int targetSteps, int batch) {
+        Backend backend = learned.backend();
         this.spec = Arguments.notNull("spec", spec);
-        this.learned = new Trainable(backend, spec.layout());
+        this.learned = learned;
         this.source = learned.table("source.");
         this.encoder = learned.recurrence("encoder.", spec.encoder(), sourceSteps, batch);
         this.bridge = new StateBridge(backend, learned, spec.encoder(), spec.decoder(), batch);

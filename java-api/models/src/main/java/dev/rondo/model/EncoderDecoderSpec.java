@@ -18,11 +18,42 @@ public final class EncoderDecoderSpec {
     /** How the decoder sees the source. */
     public enum Source {
         /** As one vector, the last output of the encoder, which is an extra input at every step (Cho et al. 2014). */
-        SUMMARY,
+        SUMMARY("none"),
         /** By attention with the scaled dot product (Luong, Pham, Manning 2015). */
-        DOT_ATTENTION,
+        DOT_ATTENTION("dot"),
         /** By attention with the additive score (Bahdanau, Cho, Bengio 2015). */
-        ADDITIVE_ATTENTION
+        ADDITIVE_ATTENTION("additive");
+
+        private final String key;
+
+        Source(String key) {
+            this.key = key;
+        }
+
+        /**
+         * The attention's name in files and on the command line.
+         *
+         * @return {@code none}, {@code dot} or {@code additive}
+         */
+        public String key() {
+            return key;
+        }
+
+        /**
+         * The constant of a {@link #key()}.
+         *
+         * @param key such as {@code dot}
+         * @return the constant
+         * @throws IllegalArgumentException if there is none
+         */
+        public static Source ofKey(String key) {
+            for (Source source : values()) {
+                if (source.key.equals(key)) {
+                    return source;
+                }
+            }
+            throw new IllegalArgumentException("attention: expected none, dot or additive, got " + key);
+        }
     }
 
     private final Cell cell;
@@ -70,6 +101,18 @@ public final class EncoderDecoderSpec {
             Cell cell, int sourceWords, int targetWords, int embeddingSize, int hiddenSize) {
         return new EncoderDecoderSpec(
                 cell, sourceWords, targetWords, embeddingSize, hiddenSize, 1, false, Source.SUMMARY, 0);
+    }
+
+    /**
+     * The same for other vocabularies.
+     *
+     * @param sourceWords size of the vocabulary of the source
+     * @param targetWords size of the vocabulary of the target
+     * @return a changed copy
+     */
+    public EncoderDecoderSpec withWords(int sourceWords, int targetWords) {
+        return new EncoderDecoderSpec(
+                cell, sourceWords, targetWords, embeddingSize, hiddenSize, layers, bidirectional, source, dropout);
     }
 
     /**

@@ -70,4 +70,12 @@ public abstract class ModelContracts {
             return ModelContracts.this.open();
         }
     }
+
+    @Nested
+    class Translations extends TranslationContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
 }
