@@ -8,6 +8,7 @@ import dev.rondo.bench.doctor.DoctorCommand;
 import dev.rondo.bench.measure.BenchCommand;
 import dev.rondo.bench.train.SampleCommand;
 import dev.rondo.bench.train.TrainCommand;
+import dev.rondo.bench.translate.TranslateCommand;
 import dev.rondo.bench.verify.VerifyCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -43,7 +44,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             BenchCommand.class,
             TrainCommand.class,
-            SampleCommand.class
+            SampleCommand.class,
+            TranslateCommand.class
         })
 public final class Rondo implements Callable<Integer> {
     @Spec
