@@ -50,7 +50,7 @@ public abstract class TranslationContract extends ModelContract {
     void pairsAreLearntAndSurviveTheirFile(Source source) throws IOException {
         Path file = folder.resolve("translator.safetensors");
         try (TranslationTraining training = training(source)) {
-            trainWindows(training, 160);
+            trainWindows(training, 260);
             training.save(file);
         }
         try (Translator translator = Translator.load(backend(), file)) {
