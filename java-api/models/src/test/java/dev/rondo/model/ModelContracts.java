@@ -62,4 +62,36 @@ public abstract class ModelContracts {
             return ModelContracts.this.open();
         }
     }
+
+    @Nested
+    class Tagger extends TaggerContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Writer extends WriterContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Glimpses extends GlimpseContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Streams extends StreamPoolContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
 }
