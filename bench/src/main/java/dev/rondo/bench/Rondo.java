@@ -6,6 +6,7 @@ import dev.rondo.bench.cli.RondoVersion;
 import dev.rondo.bench.conform.ConformCommand;
 import dev.rondo.bench.doctor.DoctorCommand;
 import dev.rondo.bench.measure.BenchCommand;
+import dev.rondo.bench.task.TaskCommand;
 import dev.rondo.bench.train.SampleCommand;
 import dev.rondo.bench.train.TrainCommand;
 import dev.rondo.bench.verify.VerifyCommand;
@@ -43,7 +44,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             VerifyCommand.class,
             BenchCommand.class,
             TrainCommand.class,
-            SampleCommand.class
+            SampleCommand.class,
+            TaskCommand.class
         })
 public final class Rondo implements Callable<Integer> {
     @Spec
