@@ -8,7 +8,11 @@ final class TextbookTasks {
     /** Sorted by name. */
     static final List<TextbookTask> ALL = List.of(
             // one a line
-            );
+            new CaptionTask(), //
+            new GlimpseTask(), //
+            new ClassifyTask(), //
+            new StreamsTask(), //
+            new TaggingTask());
 
     private TextbookTasks() {}
 
