@@ -20,7 +20,18 @@ import java.util.Random;
  */
 final class CaptionTask implements TextbookTask {
     private static final List<String> WORDS = List.of(
-            ".", "a", "red", "green", "blue", "yellow", "circle", "square", "triangle", "star", "above", "below",
+            ".",
+            "a",
+            "red",
+            "green",
+            "blue",
+            "yellow",
+            "circle",
+            "square",
+            "triangle",
+            "star",
+            "above",
+            "below",
             "beside");
     private static final int FIRST_COLOUR = 2;
     private static final int FIRST_SHAPE = 6;

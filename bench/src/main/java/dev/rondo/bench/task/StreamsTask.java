@@ -54,9 +54,9 @@ final class StreamsTask implements TextbookTask {
                 run.progress(STREAMS + " streams have joined");
                 run.figure("streams", STREAMS);
                 run.figure("active in a step", ACTIVE);
-                run.figure("bytes of state of a stream", SPEC.stateCount()
-                        * (SPEC.hiddenStateSize() + SPEC.cellStateSize())
-                        * (double) Float.BYTES);
+                run.figure(
+                        "bytes of state of a stream",
+                        SPEC.stateCount() * (SPEC.hiddenStateSize() + SPEC.cellStateSize()) * (double) Float.BYTES);
                 follow(run, scope, weights, pool, streams, random);
                 time(run, scope, weights, pool, streams, random);
             }

@@ -72,22 +72,26 @@ final class Conditioning {
     }
 
     /** The state before the first step; null for zero. */
-    @Nullable RnnState initial() {
+    @Nullable
+    RnnState initial() {
         return initial;
     }
 
     /** Receives its gradient; null if there is none. */
-    @Nullable RnnState dInitial() {
+    @Nullable
+    RnnState dInitial() {
         return dInitial;
     }
 
     /** The share of the gates at every step; null for none. */
-    @Nullable Tensor condition() {
+    @Nullable
+    Tensor condition() {
         return everyStep == null ? null : everyStep.y;
     }
 
     /** Receives its gradient; null if there is none. */
-    @Nullable Tensor dCondition() {
+    @Nullable
+    Tensor dCondition() {
         return everyStep == null ? null : everyStep.dy;
     }
 

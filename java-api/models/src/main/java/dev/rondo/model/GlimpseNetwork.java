@@ -239,8 +239,7 @@ public final class GlimpseNetwork implements AutoCloseable {
                     .dx(dContext)
                     .dInitial(dState)
                     .run();
-            attention.backward(
-                    glimpse.q, keys, x, valid, u, glimpse.weights, dContext, dq, dKeys, dValues, du);
+            attention.backward(glimpse.q, keys, x, valid, u, glimpse.weights, dContext, dq, dKeys, dValues, du);
             query.backward(outputBefore(t), dq, t == 0 ? null : glimpses.get(t - 1).dy);
         }
         key.backward(x, dKeys, null);

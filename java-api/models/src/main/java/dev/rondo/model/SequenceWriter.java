@@ -1,8 +1,8 @@
 package dev.rondo.model;
 
 import dev.rondo.Backend;
-import dev.rondo.ForwardCall;
 import dev.rondo.Embedding;
+import dev.rondo.ForwardCall;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.ParameterLayout;
@@ -97,12 +97,12 @@ public final class SequenceWriter implements AutoCloseable {
             Backend backend, RnnSpec spec, int vocabulary, Context context, int vectorSize, int steps, int batch) {
         Arguments.notNull("spec", spec);
         this.context = Arguments.notNull("context", context);
-        this.vectorSize = Arguments.inRange("vectorSize", vectorSize, 1, context == Context.NONE ? 1 : Integer.MAX_VALUE);
+        this.vectorSize =
+                Arguments.inRange("vectorSize", vectorSize, 1, context == Context.NONE ? 1 : Integer.MAX_VALUE);
         this.steps = Arguments.positive("steps", steps);
         this.batch = Arguments.positive("batch", batch);
         boolean everyStep = context == Context.EVERY_STEP || context == Context.BOTH;
-        boolean initialState =
-                context == Context.INITIAL_STATE || context == Context.BOTH || context == Context.NONE;
+        boolean initialState = context == Context.INITIAL_STATE || context == Context.BOTH || context == Context.NONE;
         this.before = context == Context.FIRST_INPUT ? 1 : 0;
         ParameterLayout.Builder layout = ParameterLayout.builder()
                 .add("words.", Embedding.layout(vocabulary, spec.inputSize()))

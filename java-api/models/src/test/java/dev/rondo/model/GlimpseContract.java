@@ -124,14 +124,14 @@ public abstract class GlimpseContract extends GradientsContract {
         RnnSpec spec = RnnSpec.of(Cell.GRU, 2, 3);
         assumeSupported(spec);
         try (Backend scope = backend().scope();
-                GlimpseNetwork model =
-                        new GlimpseNetwork(scope, spec, GlimpseNetwork.Score.DOT, 3, 2, 2, 3, 1)) {
+                GlimpseNetwork model = new GlimpseNetwork(scope, spec, GlimpseNetwork.Score.DOT, 3, 2, 2, 3, 1)) {
             model.learned().initialize(1);
             Tensor x = scope.tensor(3, 1, 2).set(1, 2, 3, 4, 5, 6);
             float[] logits = model.forward(x, new int[] {2}).toFloats();
             x.set(1, 2, 3, 4, 9, -9);
-            assertEquals(Arrays.toString(logits), Arrays.toString(model.forward(x, new int[] {2})
-                    .toFloats()));
+            assertEquals(
+                    Arrays.toString(logits),
+                    Arrays.toString(model.forward(x, new int[] {2}).toFloats()));
         }
     }
 }

@@ -85,10 +85,7 @@ public abstract class StreamPoolContract extends ModelContract {
                 for (int i = 0; i < count; i++) {
                     Lone alone = lone.get(active.get(i));
                     rnn.step(
-                            weights,
-                            indices ? sparse.view(i, 1, 1) : dense.view(i * 5, 1, 1, 5),
-                            alone.state,
-                            alone.y);
+                            weights, indices ? sparse.view(i, 1, 1) : dense.view(i * 5, 1, 1, 5), alone.state, alone.y);
                     linear.forward(outputWeight, bias, alone.y, alone.logits);
                     double[] expected = alone.logits.toDoubles();
                     for (int o = 0; o < OUTPUTS; o++) {

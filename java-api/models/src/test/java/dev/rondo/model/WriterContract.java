@@ -127,13 +127,13 @@ public abstract class WriterContract extends GradientsContract {
         RnnSpec spec = RnnSpec.of(Cell.LSTM, 4, 12);
         assumeSupported(spec);
         try (Backend scope = backend().scope();
-                SequenceWriter model =
-                        new SequenceWriter(scope, spec, 4, SequenceWriter.Context.NONE, 1, 3, 16)) {
+                SequenceWriter model = new SequenceWriter(scope, spec, 4, SequenceWriter.Context.NONE, 1, 3, 16)) {
             int[][] sequences = new int[16][];
             for (int n = 0; n < 16; n++) {
                 sequences[n] = n % 2 == 0 ? new int[] {1, 2} : new int[] {3, 1};
             }
-            // Scheduled sampling does not learn a distribution (Huszar 2015): an own word may belong to another sequence.
+            // Scheduled sampling does not learn a distribution (Huszar 2015): an own word may belong to another
+            // sequence.
             learn(scope, model, null, sequences, 0);
             int[][] drawn = model.draw(null, 1, 4, 3);
             int first = 0;
