@@ -62,4 +62,20 @@ public abstract class ModelContracts {
             return ModelContracts.this.open();
         }
     }
+
+    @Nested
+    class Regressor extends RegressorContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class GradientNorm extends GradientNormContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
 }
