@@ -8,8 +8,11 @@ import dev.rondo.Tensor;
 import dev.rondo.model.GlimpseNetwork;
 import dev.rondo.model.ModelTraining;
 import dev.rondo.train.Adam;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** The sum of the two marked digits among some: the network has to look at them, and at nothing else. */
 final class GlimpseTask implements TextbookTask {
@@ -60,6 +63,7 @@ final class GlimpseTask implements TextbookTask {
                 }
                 run.figure("accuracy", accuracy);
                 run.figure("epochs", epoch);
+                plot(run, model, batch);
             }
         }
     }
@@ -89,6 +93,35 @@ final class GlimpseTask implements TextbookTask {
         }
         run.figure("share of the glimpses on the marked digits", looked / (batches * ROWS * GLIMPSES));
         return (double) right / (batches * ROWS);
+    }
+
+    /** Where the glimpses went in one of the largest sets of the last test. */
+    private static void plot(TaskRun run, GlimpseNetwork model, Batch batch) {
+        int n = 0;
+        for (int other = 1; other < ROWS; other++) {
+            n = batch.lengths[other] > batch.lengths[n] ? other : n;
+        }
+        float[] digits = batch.x.toFloats();
+        float[] weights = model.weights().toFloats();
+        List<String> names = new ArrayList<>();
+        double[][] shares = new double[GLIMPSES][batch.lengths[n]];
+        for (int s = 0; s < batch.lengths[n]; s++) {
+            int digit = 0;
+            while (digits[(s * ROWS + n) * WIDTH + digit] == 0) {
+                digit++;
+            }
+            names.add(digit + (batch.marked[n][s] ? "*" : ""));
+            for (int t = 0; t < GLIMPSES; t++) {
+                shares[t][s] = weights[(t * ROWS + n) * VECTORS + s];
+            }
+        }
+        List<String> glimpses =
+                IntStream.rangeClosed(1, GLIMPSES).mapToObj(Integer::toString).toList();
+        run.plot(
+                "glimpses",
+                new HeatMap("Where it looks for the marked digits", "glimpse", "digit", glimpses, names, shares)
+                        .range(0, 1)
+                        .svg());
     }
 
     /** Sets of different sizes, with their sums. */

@@ -9,6 +9,7 @@ import dev.rondo.model.ModelTraining;
 import dev.rondo.model.SequenceTagger;
 import dev.rondo.train.Adam;
 import dev.rondo.train.SoftmaxCrossEntropy;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Random;
 
@@ -41,13 +42,25 @@ final class TaggingTask implements TextbookTask {
     @Override
     public void run(TaskRun run) {
         RnnSpec forward = RnnSpec.of(Cell.LSTM, SYMBOLS, 32).withLayers(2);
-        run.figure("accuracy forward", accuracy(run, "forward", forward, ONE_WAY_EPOCHS));
-        run.figure(
-                "accuracy bidirectional",
-                accuracy(run, "bidirectional", forward.withDirection(Direction.BIDIRECTIONAL), EPOCHS));
+        double[] oneWay = accuracies(run, "forward", forward, ONE_WAY_EPOCHS);
+        double[] bothWays =
+                accuracies(run, "bidirectional", forward.withDirection(Direction.BIDIRECTIONAL), EPOCHS);
+        run.figure("accuracy forward", last(oneWay));
+        run.figure("accuracy bidirectional", last(bothWays));
+        run.plot(
+                "accuracy",
+                new LineChart("Tags by both neighbours", "epochs", "accuracy")
+                        .line("forward", oneWay)
+                        .line("bidirectional", bothWays)
+                        .svg());
     }
 
-    private static double accuracy(TaskRun run, String what, RnnSpec spec, int epochs) {
+    private static double last(double[] accuracies) {
+        return accuracies.length == 0 ? 0 : accuracies[accuracies.length - 1];
+    }
+
+    /** The accuracy after each epoch, until it is good. */
+    private static double[] accuracies(TaskRun run, String what, RnnSpec spec, int epochs) {
         try (Backend scope = run.backend().scope();
                 SequenceTagger model = new SequenceTagger(scope, spec, SYMBOLS, STEPS, ROWS)) {
             Batch batch = new Batch(scope);
@@ -60,15 +73,18 @@ final class TaggingTask implements TextbookTask {
             try (ModelTraining training =
                     new ModelTraining(model.learned(), "tagging", new Adam(scope, size, 0.01), 1, windows)) {
                 double accuracy = 0;
+                double[] accuracies = new double[0];
                 for (int epoch = 1; epoch <= epochs && accuracy < GOOD && !run.timeIsUp(); epoch++) {
                     double loss = training.trainEpoch();
                     accuracy = test(model, batch, run.seed() + 1);
+                    accuracies = Arrays.copyOf(accuracies, epoch);
+                    accuracies[epoch - 1] = accuracy;
                     if (epoch % 5 == 0 || accuracy >= GOOD) {
                         run.progress(String.format(
                                 Locale.ROOT, "%s  epoch %d  loss %.4f  accuracy %.4f", what, epoch, loss, accuracy));
                     }
                 }
-                return accuracy;
+                return accuracies;
             }
         }
     }

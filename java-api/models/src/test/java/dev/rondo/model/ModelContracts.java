@@ -64,6 +64,22 @@ public abstract class ModelContracts {
     }
 
     @Nested
+    class Regressor extends RegressorContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class GradientNorm extends GradientNormContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
     class Tagger extends TaggerContract {
         @Override
         protected Backend open() {
