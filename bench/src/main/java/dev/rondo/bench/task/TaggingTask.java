@@ -43,8 +43,7 @@ final class TaggingTask implements TextbookTask {
     public void run(TaskRun run) {
         RnnSpec forward = RnnSpec.of(Cell.LSTM, SYMBOLS, 32).withLayers(2);
         double[] oneWay = accuracies(run, "forward", forward, ONE_WAY_EPOCHS);
-        double[] bothWays =
-                accuracies(run, "bidirectional", forward.withDirection(Direction.BIDIRECTIONAL), EPOCHS);
+        double[] bothWays = accuracies(run, "bidirectional", forward.withDirection(Direction.BIDIRECTIONAL), EPOCHS);
         run.figure("accuracy forward", last(oneWay));
         run.figure("accuracy bidirectional", last(bothWays));
         run.plot(
