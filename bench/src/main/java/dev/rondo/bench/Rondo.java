@@ -6,6 +6,7 @@ import dev.rondo.bench.cli.RondoVersion;
 import dev.rondo.bench.conform.ConformCommand;
 import dev.rondo.bench.doctor.DoctorCommand;
 import dev.rondo.bench.measure.BenchCommand;
+import dev.rondo.bench.task.TaskCommand;
 import dev.rondo.bench.train.SampleCommand;
 import dev.rondo.bench.train.TrainCommand;
 import dev.rondo.bench.translate.TranslateCommand;
@@ -45,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BenchCommand.class,
             TrainCommand.class,
             SampleCommand.class,
-            TranslateCommand.class
+            TranslateCommand.class,
+            TaskCommand.class
         })
 public final class Rondo implements Callable<Integer> {
     @Spec

@@ -18,7 +18,7 @@ class RondoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "doctor", "conform", "verify", "bench", "train", "sample"})
+    @ValueSource(strings = {"", "doctor", "conform", "verify", "bench", "train", "sample", "task"})
     void everythingHasHelpAndVersion(String command) {
         String[] prefix = command.isEmpty() ? new String[0] : new String[] {command};
         Call help = Call.rondo(with(prefix, "--help"));

@@ -1,18 +1,26 @@
 package dev.rondo.model;
 
 import dev.rondo.Backend;
+import dev.rondo.Direction;
+import dev.rondo.ForwardCall;
 import dev.rondo.Input;
 import dev.rondo.IntTensor;
 import dev.rondo.Linear;
 import dev.rondo.ParameterLayout;
 import dev.rondo.RnnSpec;
+import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
 import dev.rondo.train.SoftmaxCrossEntropy;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One label for each step of a sequence: a recurrent network, forward or in both directions, with a linear layer and a softmax at
  * every step (Goodfellow, Bengio, Courville, "Deep Learning", 2016, sections 10.2 and 10.3).
+ *
+ * <p>A {@linkplain #stateful stateful} one reads long sequences in windows of T steps: the state is carried from window to window,
+ * and the gradient is cut between them, which is truncated back-propagation through time with k1 = k2 = T ({@link
+ * dev.rondo.train.TruncatedBptt}).
  */
 public final class SequenceTagger implements AutoCloseable {
     private final Trainable learned;
@@ -22,6 +30,7 @@ public final class SequenceTagger implements AutoCloseable {
     private final Tensor y;
     private final Tensor dy;
     private final Tensor logits;
+    private @Nullable RnnState carried;
 
     /**
      * A tagger with weights of zero; see {@link Trainable#initialize}.
@@ -57,6 +66,36 @@ public final class SequenceTagger implements AutoCloseable {
     }
 
     /**
+     * Lets the state after a batch be that before the next one: their rows are windows of the same sequences. It is zero at first.
+     *
+     * @return this
+     * @throws IllegalArgumentException if the network is not a forward one
+     */
+    public SequenceTagger stateful() {
+        if (rnn.spec().direction() != Direction.FORWARD) {
+            throw new IllegalArgumentException("stateful: expected a network of direction FORWARD, got "
+                    + rnn.spec().direction() + ", which needs the whole sequence");
+        }
+        if (carried == null) {
+            carried = learned.backend().state(rnn.spec(), y.dimension(1));
+        }
+        return this;
+    }
+
+    /**
+     * Begins new sequences, from a state of zero.
+     *
+     * @param rows which ones, {@code [N]}
+     * @throws IllegalStateException if the state is not carried
+     */
+    public void begin(boolean... rows) {
+        if (carried == null) {
+            throw new IllegalStateException("begin: expected a stateful tagger");
+        }
+        carried.zeroRows(rows);
+    }
+
+    /**
      * Computes the logits of a batch.
      *
      * @param x {@code [T,N,I]}, or indices {@code [T,N]}
@@ -64,9 +103,13 @@ public final class SequenceTagger implements AutoCloseable {
      * @return {@code [T,N,tags]}, until the next call
      */
     public Tensor forward(Input x, int[] lengths) {
-        rnn.call(x).lengths(lengths).y(y).run();
+        call(x, lengths).run();
         output.forward(y, logits);
         return logits;
+    }
+
+    private ForwardCall call(Input x, int[] lengths) {
+        return rnn.call(x).lengths(lengths).initial(carried).y(y).last(carried);
     }
 
     /**
@@ -78,7 +121,7 @@ public final class SequenceTagger implements AutoCloseable {
      * @param loss receives it, {@code [1]}
      */
     public void train(Input x, int[] lengths, IntTensor labels, Tensor loss) {
-        try (TrainingPass pass = rnn.call(x).lengths(lengths).y(y).train()) {
+        try (TrainingPass pass = call(x, lengths).train()) {
             output.forward(y, logits);
             crossEntropy.apply(logits, labels, loss, logits);
             output.backward(y, logits, dy);
@@ -92,5 +135,8 @@ public final class SequenceTagger implements AutoCloseable {
         y.close();
         dy.close();
         logits.close();
+        if (carried != null) {
+            carried.close();
+        }
     }
 }

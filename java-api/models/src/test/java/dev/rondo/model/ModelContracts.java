@@ -72,7 +72,55 @@ public abstract class ModelContracts {
     }
 
     @Nested
+    class Regressor extends RegressorContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
     class Translations extends TranslationContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class GradientNorm extends GradientNormContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Tagger extends TaggerContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Writer extends WriterContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Glimpses extends GlimpseContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Streams extends StreamPoolContract {
         @Override
         protected Backend open() {
             return ModelContracts.this.open();

@@ -1,0 +1,28 @@
+package dev.rondo.bench.task;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All tasks that {@code rondo task} knows. */
+final class TextbookTasks {
+    /** Sorted by name. */
+    static final List<TextbookTask> ALL = List.of(
+            // one a line
+            new CaptionTask(), //
+            new GlimpseTask(), //
+            new ClassifyTask(), //
+            new StreamsTask(), //
+            new TaggingTask());
+
+    private TextbookTasks() {}
+
+    /** The task of a name, if there is one. */
+    static Optional<TextbookTask> named(String name) {
+        return ALL.stream().filter(task -> task.name().equals(name)).findFirst();
+    }
+
+    /** The names of all tasks. */
+    static List<String> names() {
+        return ALL.stream().map(TextbookTask::name).toList();
+    }
+}
