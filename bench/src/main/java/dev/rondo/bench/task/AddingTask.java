@@ -34,14 +34,12 @@ final class AddingTask implements TextbookTask {
 
     @Override
     public void run(TaskRun run) {
-        LineChart flow = new LineChart(
-                        "Before learning: what is left of a gradient", "steps back from the end", "norm, 1 at the end")
-                .logarithmicY();
+        LineChart flow = GradientFlow.chart();
         try (Contest contest = new Contest(run, TURN, MOST_UPDATES, GOAL)) {
             for (Contender contender : Contender.values()) {
                 Adding model = new Adding(run.backend(), contender, run.seed());
                 contest.enter(contender.title(), contender.key(), model, rate(contender), 1);
-                flow.line(contender.title(), distances(STEPS), model.flow());
+                flow.line(contender.title(), GradientFlow.distances(STEPS), model.flow());
             }
             Adding regularized = new Adding(run.backend(), Contender.RNN, run.seed());
             regularized.regressor.regularized(1);
@@ -68,17 +66,8 @@ final class AddingTask implements TextbookTask {
         };
     }
 
-    /** 0, 1, ... */
-    static double[] distances(int steps) {
-        double[] distances = new double[steps + 1];
-        for (int i = 0; i < distances.length; i++) {
-            distances[i] = i;
-        }
-        return distances;
-    }
-
     /** A network that learns it. */
-    private static final class Adding implements Contest.Model {
+    static final class Adding implements Contest.Model {
         private final SequenceRegressor regressor;
         private final RnnSpec spec;
         private final Tensor x;
@@ -97,6 +86,11 @@ final class AddingTask implements TextbookTask {
             Arrays.fill(lengths, STEPS);
             learned().initialize(seed);
             contender.begin(learned().weights().rnn("rnn.", spec), STEPS, new Random(seed));
+        }
+
+        Adding regularize(double factor) {
+            regressor.regularized(factor);
+            return this;
         }
 
         @Override

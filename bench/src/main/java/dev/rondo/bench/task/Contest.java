@@ -83,6 +83,16 @@ final class Contest implements AutoCloseable {
             return losses.size() * turn;
         }
 
+        /** The time of its own turns. */
+        double seconds() {
+            return seconds;
+        }
+
+        /** The mean loss of each turn. */
+        List<Double> losses() {
+            return losses;
+        }
+
         /** The mean loss of the last turn. */
         double loss() {
             return losses.isEmpty() ? Double.NaN : losses.get(losses.size() - 1);

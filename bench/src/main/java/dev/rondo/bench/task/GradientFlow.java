@@ -20,13 +20,32 @@ import java.util.function.IntFunction;
  * <p>The steps are passes of their own, all open at once; each backward pass gives the gradient by the state before its step.
  */
 final class GradientFlow {
+    /** Below it float32 loses first digits and then everything: no measure of the network any more. */
+    private static final double LEAST = 1e-20;
+
     private GradientFlow() {}
+
+    /** A chart for the measures of several networks. */
+    static LineChart chart() {
+        return new LineChart(
+                        "Before learning: what is left of a gradient", "steps back from the end", "norm, 1 at the end")
+                .logarithmicY();
+    }
+
+    /** 0, 1, ... {@code steps}: what the measures are drawn over. */
+    static double[] distances(int steps) {
+        double[] distances = new double[steps + 1];
+        for (int i = 0; i < distances.length; i++) {
+            distances[i] = i;
+        }
+        return distances;
+    }
 
     /**
      * Measures it on one batch.
      *
      * @param x the input of each step, {@code [1,N,I]}, or indices {@code [1,N]}
-     * @return for 0, 1, ... {@code steps} steps back: the mean over the rows, 1 at the end
+     * @return for 0, 1, ... {@code steps} steps back: the mean over the rows, 1 at the end; NaN where too little is left
      */
     static double[] measure(
             Backend backend, RnnParameters weights, IntFunction<Input> x, int steps, int batch, Random random) {
@@ -54,6 +73,7 @@ final class GradientFlow {
                 for (int n = 0; n < batch; n++) {
                     flow[back] += norms[n] / end[n] / batch;
                 }
+                flow[back] = flow[back] < LEAST ? Double.NaN : flow[back];
             }
             return flow;
         }

@@ -5,10 +5,11 @@ import java.util.Optional;
 
 /** All tasks that {@code rondo task} knows. */
 final class TextbookTasks {
-    /** Sorted by name. */
+    /** Sorted by name, one a line. */
     static final List<TextbookTask> ALL = List.of(
-            new AddingTask()
-            );
+            new AddingTask(),
+            new CopyTask(),
+            new ParityTask());
 
     private TextbookTasks() {}
 
