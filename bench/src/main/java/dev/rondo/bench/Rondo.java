@@ -9,6 +9,7 @@ import dev.rondo.bench.measure.BenchCommand;
 import dev.rondo.bench.task.TaskCommand;
 import dev.rondo.bench.train.SampleCommand;
 import dev.rondo.bench.train.TrainCommand;
+import dev.rondo.bench.translate.TranslateCommand;
 import dev.rondo.bench.verify.VerifyCommand;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -45,6 +46,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             BenchCommand.class,
             TrainCommand.class,
             SampleCommand.class,
+            TranslateCommand.class,
             TaskCommand.class
         })
 public final class Rondo implements Callable<Integer> {

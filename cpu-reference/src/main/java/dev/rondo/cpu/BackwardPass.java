@@ -26,6 +26,7 @@ final class BackwardPass implements Workers.Task {
 
     private final HostArray dyArray = new HostArray();
     private final HostArray dxArray = new HostArray();
+    private final HostArray dConditionArray = new HostArray();
     private final HostArray weightArray = new HostArray();
     private final StateArrays state;
     private final Workers.Piece gradientPiece = this::gradientPiece;
@@ -35,6 +36,7 @@ final class BackwardPass implements Workers.Task {
     private int active = 1;
     private int dyRow;
     private boolean wantDx;
+    private boolean wantDCondition;
 
     /**
      * Allocates.
@@ -83,6 +85,7 @@ final class BackwardPass implements Workers.Task {
         pass = open;
         Tensor dy = call.dy();
         Tensor dx = call.dx();
+        Tensor dCondition = call.dCondition();
         RnnState dInitial = call.dInitial();
         RnnParameters dWeights = call.gradients();
         try {
@@ -99,12 +102,19 @@ final class BackwardPass implements Workers.Task {
             if (dx != null) {
                 dxArray.open(dx);
             }
+            wantDCondition = dCondition != null;
+            if (dCondition != null) {
+                dConditionArray.open(dCondition);
+            }
             for (int i = wantDx ? 0 : spec.directions(); i < gradients.size(); i++) {
                 open.passes().get(i).dx = gradients.get(i).dx();
             }
             workers.run(open.operations(), open.busy(), this);
             if (dx != null) {
                 dxArray.writeBack(dx);
+            }
+            if (dCondition != null) {
+                dConditionArray.writeBack(dCondition);
             }
             if (dWeights != null) {
                 addWeightGradients(dWeights);
@@ -115,6 +125,7 @@ final class BackwardPass implements Workers.Task {
         } finally {
             dyArray.close();
             dxArray.close();
+            dConditionArray.close();
             weightArray.close();
         }
     }
@@ -140,6 +151,9 @@ final class BackwardPass implements Workers.Task {
                     one.backward(steps, share, dyArray.array, dyArray.offset, dyRow, d * spec.hiddenSize());
                 } else {
                     one.backward(steps, share, dOutputs(layer), 0, rnn.outputRow, d * one.b.padded);
+                }
+                if (layer == 0 && wantDCondition) {
+                    one.conditionGradient(share, dConditionArray.array, dConditionArray.offset);
                 }
                 if (layer > 0) {
                     float[] below = dOutputs(layer - 1);

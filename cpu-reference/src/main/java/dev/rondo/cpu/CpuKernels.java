@@ -9,11 +9,14 @@ import dev.rondo.internal.FloatBufferStorage;
 import dev.rondo.internal.IntArrayStorage;
 import dev.rondo.internal.Lifetime;
 import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.DistributionKernels;
+import dev.rondo.spi.ElementKernels;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
 import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.SequenceKernels;
 import dev.rondo.spi.Storage;
 import dev.rondo.spi.Supported;
 import java.util.EnumSet;
@@ -32,6 +35,9 @@ final class CpuKernels implements BackendKernels {
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
+    private final ElementKernels elements;
+    private final SequenceKernels sequences;
+    private final DistributionKernels distributions;
 
     CpuKernels(int threads) {
         this(new Workers(threads));
@@ -44,6 +50,9 @@ final class CpuKernels implements BackendKernels {
         this.layers = new CpuLayers(choice.loops(), workers, cache);
         this.losses = new CpuLosses(workers);
         this.optimizers = new CpuOptimizers(workers);
+        this.elements = new CpuElements(loops, workers);
+        this.sequences = new CpuSequences(loops, workers);
+        this.distributions = new CpuDistributions(workers);
     }
 
     @Override
@@ -107,6 +116,21 @@ final class CpuKernels implements BackendKernels {
     @Override
     public OptimizerKernels optimizers() {
         return optimizers;
+    }
+
+    @Override
+    public ElementKernels elements() {
+        return elements;
+    }
+
+    @Override
+    public SequenceKernels sequences() {
+        return sequences;
+    }
+
+    @Override
+    public DistributionKernels distributions() {
+        return distributions;
     }
 
     @Override

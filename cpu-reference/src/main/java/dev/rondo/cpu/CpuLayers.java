@@ -5,11 +5,12 @@ import dev.rondo.Tensor;
 import dev.rondo.spi.LayerKernels;
 import org.jspecify.annotations.Nullable;
 
-/** Linear layer and embedding. A call borrows an object with its scratch, so any number of threads call at the same time. */
+/** Linear layer, embedding and layer normalisation. A call borrows an object with its scratch, so any number of threads call at the same time. */
 final class CpuLayers implements LayerKernels {
     private final Spares<LinearProduct> products;
     private final Spares<LinearGradient> gradients;
     private final Spares<EmbeddingRows> embeddings;
+    private final Spares<LayerNormRows> norms;
 
     CpuLayers(InnerLoops loops, Workers workers, PackedCache cache) {
         Spares<LinearProduct.Scratch> tiles = new Spares<>(LinearProduct.Scratch::new);
@@ -18,6 +19,7 @@ final class CpuLayers implements LayerKernels {
         this.gradients = new Spares<>(() -> new LinearGradient(loops, workers, sums));
         Spares<double[]> rowSums = new Spares<>(EmbeddingRows::sums);
         this.embeddings = new Spares<>(() -> new EmbeddingRows(workers, rowSums));
+        this.norms = new Spares<>(() -> new LayerNormRows(workers));
     }
 
     @Override
@@ -61,7 +63,9 @@ final class CpuLayers implements LayerKernels {
     @Override
     public void layerNormForward(
             Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics) {
-        throw new UnsupportedOperationException("layerNorm");
+        LayerNormRows rows = norms.borrow();
+        rows.forward(weight, bias, x, epsilon, y, statistics);
+        norms.giveBack(rows);
     }
 
     @Override
@@ -73,6 +77,8 @@ final class CpuLayers implements LayerKernels {
             @Nullable Tensor dx,
             @Nullable Tensor dWeight,
             @Nullable Tensor dBias) {
-        throw new UnsupportedOperationException("layerNorm");
+        LayerNormRows rows = norms.borrow();
+        rows.backward(weight, x, statistics, dy, dx, dWeight, dBias);
+        norms.giveBack(rows);
     }
 }

@@ -37,6 +37,7 @@ final class CpuPass implements RnnPass, Workers.Task {
 
     private final HostArray xArray = new HostArray();
     private final HostArray yArray = new HostArray();
+    private final HostArray conditionArray = new HostArray();
     private final StateArrays state;
     private final int[] lengths;
 
@@ -146,6 +147,7 @@ final class CpuPass implements RnnPass, Workers.Task {
             boolean full = setLengths(call.lengths());
             setWindow(workers.count());
             openInput(call.x(), full);
+            openCondition(call.condition());
             useWeights(forwardWeights.open(call.weights().flat()));
             state.read(call.initial(), this);
             if (y != null) {
@@ -170,6 +172,7 @@ final class CpuPass implements RnnPass, Workers.Task {
         } finally {
             forwardWeights.close();
             yArray.close();
+            conditionArray.close();
         }
     }
 
@@ -212,6 +215,15 @@ final class CpuPass implements RnnPass, Workers.Task {
             for (int d = 0; d < spec.directions(); d++) {
                 pass(layer, d).setDense(outputs(layer - 1), 0, true);
             }
+        }
+    }
+
+    private void openCondition(@Nullable Tensor condition) {
+        if (condition != null) {
+            conditionArray.open(condition);
+        }
+        for (int d = 0; d < spec.directions(); d++) {
+            pass(0, d).setCondition(conditionArray.array, conditionArray.offset);
         }
     }
 

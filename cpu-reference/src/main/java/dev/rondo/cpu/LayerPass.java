@@ -44,6 +44,11 @@ final class LayerPass {
 
     boolean oneHot;
 
+    /** What is added to the input product of every step, {@code [N][D*G*H]} as the caller has it; nothing if it is empty. */
+    private float[] condition = NONE;
+
+    private int conditionOffset;
+
     /** Gradient by x in the order of the steps {@code [T][N][xPadded]}, of the backward pass in progress. */
     float[] dx = NONE;
 
@@ -60,6 +65,7 @@ final class LayerPass {
         x = NONE;
         source = NONE;
         indices = NO_INDICES;
+        condition = NONE;
         dx = NONE;
         b.use((LayerWeights) null);
     }
@@ -104,6 +110,40 @@ final class LayerPass {
             }
         }
         share.meet();
+    }
+
+    /** Takes what conditions every step. */
+    void setCondition(float[] rows, int offset) {
+        condition = rows;
+        conditionOffset = offset;
+    }
+
+    /** Where the part of a gate of this direction begins in row n of a condition. */
+    private int conditionAt(int n, int gate) {
+        return ((n * spec.directions() + d) * spec.cell().gates() + gate) * b.hidden;
+    }
+
+    /** Adds the condition of row n to the share's units of the internal row that begins at {@code a}. */
+    private void addCondition(int n, int a, Share share) {
+        int units = Math.min(share.to, b.hidden) - share.from;
+        for (int gate = 0; gate < spec.cell().gates(); gate++) {
+            int from = conditionOffset + conditionAt(n, gate) + share.from;
+            add(b.rows, a + b.cell.inputBlock(gate) * b.padded + share.from, condition, from, units);
+        }
+    }
+
+    /** The gradient by the condition of a share: the sum of those by the input products of the valid steps. */
+    void conditionGradient(Share share, float[] target, int offset) {
+        int units = Math.min(share.to, b.hidden) - share.from;
+        for (int n = share.first; n < share.end; n++) {
+            for (int gate = 0; gate < spec.cell().gates(); gate++) {
+                int to = offset + conditionAt(n, gate) + share.from;
+                Arrays.fill(target, to, to + Math.max(0, units), 0);
+                for (int s = 0; s < b.lengths[n]; s++) {
+                    add(target, to, b.rows, b.row(s, n) + b.cell.inputBlock(gate) * b.padded + share.from, units);
+                }
+            }
+        }
     }
 
     /** Takes one-hot input. */
@@ -170,6 +210,9 @@ final class LayerPass {
                     if (index >= 0 && block < b.inputRow) {
                         b.loops.add(b.rows, a + j, weights.columns, index * b.row + j, share.to - share.from);
                     }
+                }
+                if (condition.length > 0) {
+                    addCondition(n, a, share);
                 }
             }
         }

@@ -76,4 +76,35 @@ public final class SharedOptions {
             throw new IOException(option + ": no permission to write to " + parent);
         }
     }
+
+    /** A number, if it is there, must be positive and finite. */
+    public static void requirePositive(String option, @Nullable Number value) {
+        if (value != null) {
+            double number = value.doubleValue();
+            require(number > 0 && number < Double.POSITIVE_INFINITY, option, "a positive number", value);
+        }
+    }
+
+    /** What a number of an option must be. */
+    public static void require(boolean holds, String option, String expected, Number got) {
+        if (!holds) {
+            throw new IllegalArgumentException(option + ": expected " + expected + ", got " + got);
+        }
+    }
+
+    /** Reads a file; where that fails the message names the option. */
+    public static <T> T ofFile(String option, Reading<T> reading) throws IOException {
+        try {
+            return reading.read();
+        } catch (IOException e) {
+            throw new IOException(option + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Reads a file. */
+    @FunctionalInterface
+    public interface Reading<T> {
+        /** What the file holds. */
+        T read() throws IOException;
+    }
 }

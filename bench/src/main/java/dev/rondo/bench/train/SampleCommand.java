@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.BackendOptions;
 import dev.rondo.Precision;
 import dev.rondo.bench.cli.ExitStatus;
+import dev.rondo.bench.cli.SharedOptions;
 import dev.rondo.model.CharacterLanguageModel;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -71,7 +72,7 @@ public final class SampleCommand implements Callable<Integer> {
         BackendOptions options = BackendOptions.defaults().withThreads(threads).withPrecision(precision);
         try (Backend opened = backend.equals("auto") ? Backend.best(options) : Backend.named(backend, options);
                 CharacterLanguageModel loaded =
-                        TrainCommand.ofFile("--model", () -> CharacterLanguageModel.load(opened, model))) {
+                        SharedOptions.ofFile("--model", () -> CharacterLanguageModel.load(opened, model))) {
             String start = prompt != null ? prompt : loaded.vocabulary().decode(0);
             String text = loaded.sample(start, length, temperature, seed);
             String unknown = loaded.vocabulary().unknownIn(loaded.filter().apply(start));

@@ -6,6 +6,7 @@ import dev.rondo.Precision;
 import dev.rondo.RnnSpec;
 import dev.rondo.bench.cli.ExitStatus;
 import dev.rondo.bench.cli.SharedOptions;
+import dev.rondo.bench.cli.TextFile;
 import dev.rondo.model.CharacterTraining;
 import dev.rondo.model.CharacterTrainingSettings;
 import dev.rondo.model.CharacterTrainingSettings.Algorithm;
@@ -159,7 +160,7 @@ public final class TrainCommand implements Callable<Integer> {
             save = resume;
         }
         PrintWriter out = commandSpec.commandLine().getOut();
-        String corpus = text != null ? TextFile.read(text) : TextFile.corpus();
+        String corpus = text != null ? TextFile.read("--text", text) : Corpus.read();
         try (Backend opened = openBackend();
                 CharacterTraining training = open(opened, corpus)) {
             describe(out, opened, training);
@@ -221,26 +222,26 @@ public final class TrainCommand implements Callable<Integer> {
                 }
             }
         }
-        requirePositive("--hidden", hidden);
-        requirePositive("--layers", layers);
-        require(dropout >= 0 && dropout < 1, "--dropout", "0 to less than 1", dropout);
-        requirePositive("--batch", batch);
-        requirePositive("--steps", steps);
+        SharedOptions.requirePositive("--hidden", hidden);
+        SharedOptions.requirePositive("--layers", layers);
+        SharedOptions.require(dropout >= 0 && dropout < 1, "--dropout", "0 to less than 1", dropout);
+        SharedOptions.requirePositive("--batch", batch);
+        SharedOptions.requirePositive("--steps", steps);
         if (backSteps != null) {
-            require(backSteps >= steps, "--back-steps", "at least --steps = " + steps, backSteps);
-            require(
+            SharedOptions.require(backSteps >= steps, "--back-steps", "at least --steps = " + steps, backSteps);
+            SharedOptions.require(
                     dropout == 0 || backSteps % steps == 0,
                     "--back-steps",
                     "a multiple of --steps = " + steps + " with --dropout",
                     backSteps);
         }
-        requirePositive("--lr", learningRate);
-        require(clip >= 0 && clip < Double.POSITIVE_INFINITY, "--clip", "0 or a positive number", clip);
-        requirePositive("--epochs", epochs);
-        requirePositive("--max-tokens", maxTokens);
-        requirePositive("--time-limit", timeLimit);
-        require(saveEvery >= 0, "--save-every", "at least 0", saveEvery);
-        require(sampleLength >= 0, "--sample", "at least 0", sampleLength);
+        SharedOptions.requirePositive("--lr", learningRate);
+        SharedOptions.require(clip >= 0 && clip < Double.POSITIVE_INFINITY, "--clip", "0 or a positive number", clip);
+        SharedOptions.requirePositive("--epochs", epochs);
+        SharedOptions.requirePositive("--max-tokens", maxTokens);
+        SharedOptions.requirePositive("--time-limit", timeLimit);
+        SharedOptions.require(saveEvery >= 0, "--save-every", "at least 0", saveEvery);
+        SharedOptions.require(sampleLength >= 0, "--sample", "at least 0", sampleLength);
         SharedOptions.requireWritable("--save", save);
         SharedOptions.requireWritable("--resume", save == null ? resume : null);
         SharedOptions.requireWritable("--json", json);
@@ -249,19 +250,6 @@ public final class TrainCommand implements Callable<Integer> {
         SharedOptions.requireApart("--json", json, "--save", save);
         SharedOptions.requireApart("--json", json, "--resume", resume);
         SharedOptions.requireApart("--text", text, "--resume", resume);
-    }
-
-    private static void requirePositive(String option, @Nullable Number value) {
-        if (value != null) {
-            double number = value.doubleValue();
-            require(number > 0 && number < Double.POSITIVE_INFINITY, option, "a positive number", value);
-        }
-    }
-
-    private static void require(boolean holds, String option, String expected, Number got) {
-        if (!holds) {
-            throw new IllegalArgumentException(option + ": expected " + expected + ", got " + got);
-        }
     }
 
     private Backend openBackend() throws IOException {
@@ -276,30 +264,14 @@ public final class TrainCommand implements Callable<Integer> {
                     .withDropout(dropout);
             return Backend.best(network, options);
         }
-        return Backend.named(ofFile("--resume", () -> CharacterTraining.backendOf(file)), options);
-    }
-
-    /** Reads a file; where that fails the message names the option. */
-    static <T> T ofFile(String option, Reading<T> reading) throws IOException {
-        try {
-            return reading.read();
-        } catch (IOException e) {
-            throw new IOException(option + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** Reads a file. */
-    @FunctionalInterface
-    interface Reading<T> {
-        /** What the file holds. */
-        T read() throws IOException;
+        return Backend.named(SharedOptions.ofFile("--resume", () -> CharacterTraining.backendOf(file)), options);
     }
 
     private CharacterTraining open(Backend opened, String corpus) throws IOException {
         int tokens = maxTokens != null ? maxTokens : Integer.MAX_VALUE;
         Path file = resume;
         if (file != null) {
-            return ofFile("--resume", () -> CharacterTraining.resume(opened, file, corpus, tokens));
+            return SharedOptions.ofFile("--resume", () -> CharacterTraining.resume(opened, file, corpus, tokens));
         }
         CharacterTrainingSettings settings = CharacterTrainingSettings.of(SharedOptions.cellNamed(cell), hidden)
                 .withLayers(layers)

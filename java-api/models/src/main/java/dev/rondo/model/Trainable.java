@@ -6,8 +6,8 @@ import dev.rondo.Parameters;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.internal.Arguments;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 
@@ -32,7 +32,7 @@ public final class Trainable implements AutoCloseable {
     private final Backend backend;
     private final Parameters weights;
     private final Parameters gradients;
-    private final List<Layer> layers = new ArrayList<>();
+    private final Map<String, Layer> layers = new LinkedHashMap<>();
 
     /** A layer that uses a part of the weights. */
     interface Layer {
@@ -106,10 +106,10 @@ public final class Trainable implements AutoCloseable {
      * A linear layer of {@code PREFIXweight [O,I]} and, if the layout has one, {@code PREFIXbias [O]}.
      *
      * @param prefix of its weights
-     * @return the layer
+     * @return the layer, the same object at every call
      */
     public Affine affine(String prefix) {
-        return added(new Affine(this, prefix));
+        return (Affine) layers.computeIfAbsent(prefix, name -> new Affine(this, name));
     }
 
     /**
@@ -119,7 +119,7 @@ public final class Trainable implements AutoCloseable {
      * @return the layer
      */
     public Table table(String prefix) {
-        return added(new Table(this, prefix));
+        return (Table) layers.computeIfAbsent(prefix, name -> new Table(this, name));
     }
 
     /**
@@ -129,7 +129,7 @@ public final class Trainable implements AutoCloseable {
      * @return the layer
      */
     public Normalised normalised(String prefix) {
-        return added(new Normalised(this, prefix));
+        return (Normalised) layers.computeIfAbsent(prefix, name -> new Normalised(this, name));
     }
 
     /**
@@ -140,14 +140,15 @@ public final class Trainable implements AutoCloseable {
      * @param maxSteps largest T of a call
      * @param maxBatch largest N of a call
      * @return the network, closed with this
+     * @throws IllegalStateException if there is one of this prefix
      */
     public Recurrence recurrence(String prefix, RnnSpec spec, int maxSteps, int maxBatch) {
-        return added(new Recurrence(this, prefix, spec, maxSteps, maxBatch));
-    }
-
-    private <T extends Layer> T added(T layer) {
-        layers.add(layer);
-        return layer;
+        if (layers.containsKey(prefix)) {
+            throw new IllegalStateException("prefix: expected one network of the name " + prefix + ", got a second");
+        }
+        Recurrence recurrence = new Recurrence(this, prefix, spec, maxSteps, maxBatch);
+        layers.put(prefix, recurrence);
+        return recurrence;
     }
 
     /**
@@ -158,7 +159,7 @@ public final class Trainable implements AutoCloseable {
      */
     public void initialize(long seed) {
         RandomGenerator random = new Random(seed);
-        for (Layer layer : layers) {
+        for (Layer layer : layers.values()) {
             layer.initialize(random);
         }
     }
@@ -166,7 +167,7 @@ public final class Trainable implements AutoCloseable {
     /** Gives everything back. */
     @Override
     public void close() {
-        for (Layer layer : layers) {
+        for (Layer layer : layers.values()) {
             layer.close();
         }
         weights.close();

@@ -64,7 +64,23 @@ public abstract class ModelContracts {
     }
 
     @Nested
+    class EncoderDecoders extends EncoderDecoderContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
     class Regressor extends RegressorContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Translations extends TranslationContract {
         @Override
         protected Backend open() {
             return ModelContracts.this.open();
