@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** All tasks that {@code rondo task} knows. */
 final class TextbookTasks {
-    /** Sorted by name. */
+    /** Sorted by name, one a line. */
     static final List<TextbookTask> ALL = List.of(
             // one a line
             new CaptionTask(), //
@@ -13,6 +13,9 @@ final class TextbookTasks {
             new ClassifyTask(), //
             new StreamsTask(), //
             new TaggingTask());
+            new AddingTask(),
+            new CopyTask(),
+            new ParityTask());
 
     private TextbookTasks() {}
 

@@ -80,6 +80,41 @@ class TaskCommandTest {
         assertTrue(tree.at("seconds").number() >= 0);
     }
 
+    /** Learns nothing in so short a time. */
+    @Test
+    void aTaskRuns() throws IOException {
+        Path json = folder.resolve("copy.json");
+        Path plots = folder.resolve("new").resolve("plots");
+        Call call = Call.rondo(
+                "task", "copy", "--time-limit", "0.01", "--backend", "cpu", "--json", json.toString(), "--plots",
+                plots.toString());
+        assertEquals("", call.err());
+        assertEquals(ExitStatus.DONE, call.status());
+        assertTrue(call.out().contains("lstm.accuracy"), call.out());
+        assertTrue(Files.readString(plots.resolve("copy-gradient.svg")).startsWith("<svg "));
+        assertTrue(Files.readString(plots.resolve("copy-loss.svg")).endsWith("</svg>\n"));
+        JsonTree figures = JsonTree.read(json).at("figures");
+        assertEquals(10 * Math.log(8) / 120, figures.at("memoryless.loss").number(), 1e-12);
+        double accuracy = figures.at("gru.accuracy").number();
+        assertTrue(accuracy >= 0 && accuracy < 0.5, () -> "accuracy " + accuracy);
+    }
+
+    @Test
+    void aFileInPlaceOfTheFolderIsNamed() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "");
+        Call call = Call.rondo("task", "copy", "--plots", file.toString());
+        assertEquals("rondo: --plots: expected a folder, got the file " + file + "\n", call.err());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "NaN", "Infinity"})
+    void aTimeLimitIsPositive(String limit) {
+        Call call = Call.rondo("task", "copy", "--time-limit", limit);
+        assertTrue(call.err().startsWith("rondo: --time-limit: expected a positive number, got "), call.err());
+        assertEquals(ExitStatus.WRONG_CALL, call.status());
+    }
+
     @Test
     void theTimeEnds() {
         try (Backend backend = Backend.named("reference")) {
