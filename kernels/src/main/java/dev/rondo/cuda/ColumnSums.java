@@ -4,17 +4,24 @@ package dev.rondo.cuda;
 final class ColumnSums {
     private static final int ROWS_OF_PART = 256;
     private static final int MAX_PARTS = 64;
-    private static final int BLOCK_COLUMNS = 32;
-    private static final int BLOCK_ROWS = 8;
+    static final int BLOCK_COLUMNS = 32;
+    static final int BLOCK_ROWS = 8;
 
     private ColumnSums() {}
 
-    private static int rowsOfPart(int rows) {
+    /** The rows that one sum of the first kernel has at most. */
+    static int rowsOfPart(int rows) {
         return Math.max(ROWS_OF_PART, (int) (((long) rows + MAX_PARTS - 1) / MAX_PARTS));
     }
 
-    private static int parts(int rows) {
+    /** How many such sums there are for a column. */
+    static int parts(int rows) {
         return (int) (((long) rows + rowsOfPart(rows) - 1) / rowsOfPart(rows));
+    }
+
+    /** The blocks that go over the columns. */
+    static long blocks(int columns) {
+        return ((long) columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS;
     }
 
     /** The elements of scratch that {@link #add} needs. */
@@ -38,9 +45,14 @@ final class ColumnSums {
                 .integer(columns)
                 .integer(rowsOfPart(rows))
                 .pointer(scratch)
-                .grid(((long) columns + BLOCK_COLUMNS - 1) / BLOCK_COLUMNS, parts, 1, BLOCK_COLUMNS, BLOCK_ROWS);
+                .grid(blocks(columns), parts, 1, BLOCK_COLUMNS, BLOCK_ROWS);
+        finish(launcher, scratch, parts, columns, target);
+    }
+
+    /** {@code target [columns] +=} the sum of sums {@code [parts,columns]}. */
+    static void finish(Launcher launcher, long partial, int parts, int columns, long target) {
         launcher.of(Kernel.COLUMN_SUMS_FINISH)
-                .pointer(scratch)
+                .pointer(partial)
                 .integer(parts)
                 .integer(columns)
                 .pointer(target)

@@ -9,16 +9,20 @@ import dev.rondo.RnnOption;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
 import dev.rondo.spi.BackendKernels;
+import dev.rondo.spi.DistributionKernels;
+import dev.rondo.spi.ElementKernels;
 import dev.rondo.spi.IntStorage;
 import dev.rondo.spi.LayerKernels;
 import dev.rondo.spi.LossKernels;
 import dev.rondo.spi.OptimizerKernels;
 import dev.rondo.spi.RnnKernel;
+import dev.rondo.spi.SequenceKernels;
 import dev.rondo.spi.Storage;
 import dev.rondo.spi.Supported;
 import java.util.Optional;
 import java.util.Set;
 import jcuda.driver.JCudaDriver;
+import org.jspecify.annotations.Nullable;
 
 /** The open backend {@code cuda}: a device with its memory and its kernels. */
 final class CudaKernels implements BackendKernels {
@@ -37,6 +41,9 @@ final class CudaKernels implements BackendKernels {
     private final LayerKernels layers;
     private final LossKernels losses;
     private final OptimizerKernels optimizers;
+    private final ElementKernels elements;
+    private final SequenceKernels sequences;
+    private final DistributionKernels distributions;
 
     CudaKernels(CudaProbe.Device device, BackendOptions options) {
         this.device = device;
@@ -60,6 +67,9 @@ final class CudaKernels implements BackendKernels {
                 layers = new CudaLayers(this);
                 losses = new CudaLosses(this);
                 optimizers = new CudaOptimizers(this);
+                elements = new CudaElements(this);
+                sequences = new CudaSequences(this);
+                distributions = new CudaDistributions(this);
             } finally {
                 context.exit();
             }
@@ -102,9 +112,26 @@ final class CudaKernels implements BackendKernels {
         return ((DeviceStorage) tensor.storage()).at(tensor.offset());
     }
 
+    /** The same; 0 for null. */
+    long addressOrNull(@Nullable Tensor tensor) {
+        return tensor == null ? 0 : address(tensor);
+    }
+
     /** The address of the first element of a tensor of this backend. */
     long address(IntTensor tensor) {
         return ((DeviceIntStorage) tensor.storage()).at(tensor.offset());
+    }
+
+    /** The same; 0 for null. */
+    long addressOrNull(@Nullable IntTensor tensor) {
+        return tensor == null ? 0 : address(tensor);
+    }
+
+    /** The address of integers that a kernel writes; between enter and exit of the context. */
+    long writtenAddress(IntTensor tensor) {
+        DeviceIntStorage storage = (DeviceIntStorage) tensor.storage();
+        storage.written(tensor.offset(), tensor.size());
+        return storage.at(tensor.offset());
     }
 
     /** Copies elements of 4 bytes on the device; between enter and exit of the context. */
@@ -182,6 +209,21 @@ final class CudaKernels implements BackendKernels {
     @Override
     public OptimizerKernels optimizers() {
         return optimizers;
+    }
+
+    @Override
+    public ElementKernels elements() {
+        return elements;
+    }
+
+    @Override
+    public SequenceKernels sequences() {
+        return sequences;
+    }
+
+    @Override
+    public DistributionKernels distributions() {
+        return distributions;
     }
 
     @Override

@@ -5,14 +5,16 @@ import dev.rondo.Tensor;
 import dev.rondo.spi.LayerKernels;
 import org.jspecify.annotations.Nullable;
 
-/** Linear layer and embedding. */
+/** Linear layer, embedding and layer normalisation. */
 final class CudaLayers implements LayerKernels {
     private final CudaKernels backend;
     private final Scratch scratch;
+    private final CudaLayerNorm layerNorm;
 
     CudaLayers(CudaKernels backend) {
         this.backend = backend;
         this.scratch = new Scratch(backend.memory(), "sums of weight gradients");
+        this.layerNorm = new CudaLayerNorm(backend);
     }
 
     @Override
@@ -163,7 +165,7 @@ final class CudaLayers implements LayerKernels {
     @Override
     public void layerNormForward(
             Tensor weight, Tensor bias, Tensor x, double epsilon, Tensor y, @Nullable Tensor statistics) {
-        throw new UnsupportedOperationException("layerNorm");
+        layerNorm.forward(weight, bias, x, epsilon, y, statistics);
     }
 
     @Override
@@ -175,6 +177,6 @@ final class CudaLayers implements LayerKernels {
             @Nullable Tensor dx,
             @Nullable Tensor dWeight,
             @Nullable Tensor dBias) {
-        throw new UnsupportedOperationException("layerNorm");
+        layerNorm.backward(weight, x, statistics, dy, dx, dWeight, dBias);
     }
 }

@@ -172,12 +172,13 @@ final class CudaPass implements RnnPass {
         long y = address(call.y());
         long hLast = address(call.last(), false);
         long cLast = address(call.last(), true);
+        long condition = address(call.condition());
         rnn.graphs()
                 .key(training ? 1 : 0)
                 .add(id(), steps, batch, flags(), 0)
                 .add(weights, x, h0, c0, y)
-                .add(hLast, cLast, 0, 0, 0);
-        rnn.graphs().run(() -> launchForward(h0, c0, y, hLast, cLast), () -> describe("forward pass"));
+                .add(hLast, cLast, condition, 0, 0);
+        rnn.graphs().run(() -> launchForward(h0, c0, condition, y, hLast, cLast), () -> describe("forward pass"));
     }
 
     /** What tells the graphs of two passes of a network apart. */
@@ -216,7 +217,7 @@ final class CudaPass implements RnnPass {
                         (bytes, from, part) -> bytes.asIntBuffer().put(all, from, part));
     }
 
-    private void launchForward(long h0, long c0, long y, long hLast, long cLast) {
+    private void launchForward(long h0, long c0, long condition, long y, long hLast, long cLast) {
         long hSize = (long) batch * spec.hiddenStateSize();
         long cSize = (long) batch * spec.cellStateSize();
         for (int layer = 0; layer < spec.layers(); layer++) {
@@ -225,7 +226,10 @@ final class CudaPass implements RnnPass {
             for (int d = 0; d < spec.directions(); d++) {
                 int index = layer * spec.directions() + d;
                 LayerPass pass = layers.get(index);
-                pass.forward(part(h0, index, hSize), part(c0, index, cSize));
+                pass.forward(
+                        part(h0, index, hSize),
+                        part(c0, index, cSize),
+                        layer == 0 ? part(condition, d, spec.gateRows()) : 0);
                 if (output != 0) {
                     pass.output(output);
                 }
@@ -237,9 +241,9 @@ final class CudaPass implements RnnPass {
         }
     }
 
-    /** The part of a layer and direction of a state; 0 where there is no state. */
-    private static long part(long state, int index, long size) {
-        return state == 0 ? 0 : state + 4 * index * size;
+    /** The part of a layer and direction of a state, or of a direction of a condition; 0 where there is none. */
+    private static long part(long whole, int index, long size) {
+        return whole == 0 ? 0 : whole + 4 * index * size;
     }
 
     /** In the memory of the device, where the kernels of a graph find it: so a graph is the same for every seed. */
@@ -282,6 +286,7 @@ final class CudaPass implements RnnPass {
             long dx = indices ? 0 : address(call.dx());
             long dhInitial = address(call.dInitial(), false);
             long dcInitial = address(call.dInitial(), true);
+            long dCondition = address(call.dCondition());
             long sums = call.gradients() == null
                     ? 0
                     : backend.address(call.gradients().flat());
@@ -289,17 +294,25 @@ final class CudaPass implements RnnPass {
                     .key(2)
                     .add(id(), steps, batch, flags(), 0)
                     .add(weights, x, dy, dhLast, dcLast)
-                    .add(dx, dhInitial, dcInitial, sums, 0);
+                    .add(dx, dhInitial, dcInitial, sums, dCondition);
             rnn.graphs()
                     .run(
-                            () -> launchBackward(dy, dhLast, dcLast, dx, dhInitial, dcInitial, sums),
+                            () -> launchBackward(dy, dhLast, dcLast, dx, dhInitial, dcInitial, dCondition, sums),
                             () -> describe("backward pass"));
         } finally {
             backend.context().exit();
         }
     }
 
-    private void launchBackward(long dy, long dhLast, long dcLast, long dx, long dhInitial, long dcInitial, long sums) {
+    private void launchBackward(
+            long dy,
+            long dhLast,
+            long dcLast,
+            long dx,
+            long dhInitial,
+            long dcInitial,
+            long dCondition,
+            long sums) {
         GradientBuffers scratch = gradients();
         long hSize = (long) batch * spec.hiddenStateSize();
         long cSize = (long) batch * spec.cellStateSize();
@@ -320,6 +333,9 @@ final class CudaPass implements RnnPass {
                 }
                 if (dcInitial != 0) {
                     backend.copy(part(dcInitial, index, cSize), scratch.dc(), cSize);
+                }
+                if (layer == 0 && dCondition != 0) {
+                    Conditions.gradient(pass, part(dCondition, d, spec.gateRows()));
                 }
                 if (sums != 0) {
                     weightGradients.get(index).addTo(sums, scratch.sums());
@@ -349,7 +365,7 @@ final class CudaPass implements RnnPass {
     }
 
     private long address(@Nullable Tensor tensor) {
-        return tensor == null ? 0 : backend.address(tensor);
+        return backend.addressOrNull(tensor);
     }
 
     private long address(@Nullable RnnState state, boolean cellState) {

@@ -19,6 +19,7 @@ final class Launcher {
     /** Threads of a block of the elementwise kernels. */
     static final int THREADS = 256;
 
+    private static final int WARP = 32;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
     private final CudaContext context;
@@ -155,6 +156,20 @@ final class Launcher {
     /** The number of blocks of an elementwise kernel: a thread for each element, or as many as fill the device. */
     int blocks(long elements) {
         return (int) Math.min((elements + THREADS - 1) / THREADS, maxBlocks);
+    }
+
+    /**
+     * Launches a kernel of which a block works on one row at a time.
+     *
+     * @param columns what the threads of a block share out; few of them need no more than a warp
+     */
+    void rows(long rows, long columns) {
+        grid(Math.min(rows, maxBlocks), 1, 1, columns > 4 * WARP ? THREADS : WARP, 1);
+    }
+
+    /** Launches a kernel of which a block works on one row at a time, always with all its threads. */
+    void rows(long rows) {
+        rows(rows, Long.MAX_VALUE);
     }
 
     /** Launches an elementwise kernel. */

@@ -132,6 +132,11 @@ final class LayerPass {
         return reverse;
     }
 
+    /** D*G*H, the distance of two rows of a condition. */
+    int conditionRow() {
+        return spec.directions() * spec.gateRows();
+    }
+
     /** D*H, the distance of two rows of dy. */
     int outputSize() {
         return spec.outputSize();
@@ -310,8 +315,9 @@ final class LayerPass {
      *
      * @param h0 initial states [N,H]; 0 for zero
      * @param c0 initial cell states; 0 for zero
+     * @param condition this direction's part of {@code [N,D*G*H]}, which is added to the gates of every step; 0 for zero
      */
-    void forward(long h0, long c0) {
+    void forward(long h0, long c0, long condition) {
         windowsBefore = 0;
         count = whole.steps();
         orderInput();
@@ -329,6 +335,9 @@ final class LayerPass {
             count = Math.min(window, whole.steps() - first);
             cell.fillBiases(this);
             cell.input().forEach(this::addInput);
+            if (condition != 0) {
+                Conditions.add(this, condition);
+            }
             forwardForm.launch(this);
         }
     }
