@@ -62,8 +62,7 @@ final class Contest implements AutoCloseable {
                     model.train(epoch * turn + window, loss);
                 }
             };
-            this.training =
-                    new ModelTraining(learned, "contest", new Adam(learned.backend(), size, rate), clip, task);
+            this.training = new ModelTraining(learned, "contest", new Adam(learned.backend(), size, rate), clip, task);
         }
 
         private void takeTurn() {

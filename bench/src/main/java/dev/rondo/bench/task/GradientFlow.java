@@ -55,7 +55,8 @@ final class GradientFlow {
             List<TrainingPass> passes = new ArrayList<>();
             for (int t = 0; t < steps; t++) {
                 RnnState next = scope.state(weights.spec(), batch);
-                passes.add(rnn.call(weights, x.apply(t)).initial(state).last(next).train());
+                passes.add(
+                        rnn.call(weights, x.apply(t)).initial(state).last(next).train());
                 state = next;
             }
             RnnState gradient = scope.state(weights.spec(), batch);

@@ -81,7 +81,10 @@ final class HeatMap {
     }
 
     private static double longest(List<String> names) {
-        return names.stream().mapToDouble(name -> Svg.textWidth(name, SIZE)).max().orElse(0);
+        return names.stream()
+                .mapToDouble(name -> Svg.textWidth(name, SIZE))
+                .max()
+                .orElse(0);
     }
 
     private static double cell(int count) {
@@ -133,8 +136,7 @@ final class HeatMap {
         }
 
         private double width(Axis axis, double bar) {
-            double numbers =
-                    longest(axis.ticks().stream().map(Axis.Tick::text).toList());
+            double numbers = longest(axis.ticks().stream().map(Axis.Tick::text).toList());
             double slant = 0;
             for (int c = 0; slanted && c < columns.size(); c += columnStride) {
                 double end = (c + 0.5) * cellWide + 0.71 * (Svg.textWidth(columns.get(c), SIZE) + SIZE);
@@ -146,8 +148,7 @@ final class HeatMap {
         private void cells(Svg svg) {
             for (int r = 0; r < rows.size(); r++) {
                 for (int c = 0; c < columns.size(); c++) {
-                    svg.rectangle(
-                            left + c * cellWide, top + r * cellTall, cellWide, cellTall, colour(values[r][c]));
+                    svg.rectangle(left + c * cellWide, top + r * cellTall, cellWide, cellTall, colour(values[r][c]));
                 }
             }
             svg.frame(left, top, wide, tall, "#bbbbbb");

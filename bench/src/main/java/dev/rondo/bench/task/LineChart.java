@@ -101,7 +101,8 @@ final class LineChart {
     /** The picture. */
     String svg() {
         Axis x = axis(logarithmicX, lines, Line::x, false);
-        Axis y = axis(logarithmicY, Stream.concat(lines.stream(), levels.stream()).toList(), Line::y, true);
+        Axis y = axis(
+                logarithmicY, Stream.concat(lines.stream(), levels.stream()).toList(), Line::y, true);
         double names = Stream.concat(lines.stream(), levels.stream())
                 .mapToDouble(line -> Svg.textWidth(line.name, SIZE))
                 .max()
@@ -119,8 +120,7 @@ final class LineChart {
         return drawing.svg.toString();
     }
 
-    private static Axis axis(
-            boolean logarithmic, List<Line> lines, Function<Line, double[]> values, boolean whole) {
+    private static Axis axis(boolean logarithmic, List<Line> lines, Function<Line, double[]> values, boolean whole) {
         double[] shown = lines.stream()
                 .flatMapToDouble(line -> DoubleStream.of(values.apply(line)))
                 .filter(value -> Double.isFinite(value) && (!logarithmic || value > 0))

@@ -68,8 +68,8 @@ public final class TaskCommand implements Callable<Integer> {
         }
         String wanted = name;
         TextbookTask task = TextbookTasks.named(wanted)
-                .orElseThrow(() -> new IllegalArgumentException("task: expected one of "
-                        + String.join(", ", TextbookTasks.names()) + ", got " + wanted));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "task: expected one of " + String.join(", ", TextbookTasks.names()) + ", got " + wanted));
         if (!(timeLimit > 0 && timeLimit < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException("--time-limit: expected a positive number, got " + timeLimit);
         }
@@ -88,7 +88,8 @@ public final class TaskCommand implements Callable<Integer> {
     }
 
     private static void list(PrintWriter out) {
-        int width = TextbookTasks.names().stream().mapToInt(String::length).max().orElse(0);
+        int width =
+                TextbookTasks.names().stream().mapToInt(String::length).max().orElse(0);
         for (TextbookTask task : TextbookTasks.ALL) {
             out.println(task.name() + " ".repeat(width + 2 - task.name().length()) + task.description());
         }

@@ -28,8 +28,7 @@ final class TaskSession implements TaskRun {
     private final List<String> plots = new ArrayList<>();
     private final long start = System.nanoTime();
 
-    TaskSession(
-            String task, Backend backend, long seed, double timeLimit, @Nullable Path folder, PrintWriter out) {
+    TaskSession(String task, Backend backend, long seed, double timeLimit, @Nullable Path folder, PrintWriter out) {
         this.task = task;
         this.backend = backend;
         this.seed = seed;

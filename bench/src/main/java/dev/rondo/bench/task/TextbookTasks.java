@@ -5,17 +5,16 @@ import java.util.Optional;
 
 /** All tasks that {@code rondo task} knows. */
 final class TextbookTasks {
-    /** Sorted by name, one a line. */
+    /** Sorted by name. */
     static final List<TextbookTask> ALL = List.of(
-            // one a line
-            new CaptionTask(), //
-            new GlimpseTask(), //
-            new ClassifyTask(), //
-            new StreamsTask(), //
-            new TaggingTask());
             new AddingTask(),
+            new CaptionTask(),
+            new ClassifyTask(),
             new CopyTask(),
-            new ParityTask());
+            new GlimpseTask(),
+            new ParityTask(),
+            new StreamsTask(),
+            new TaggingTask());
 
     private TextbookTasks() {}
 

@@ -86,7 +86,15 @@ class TaskCommandTest {
         Path json = folder.resolve("copy.json");
         Path plots = folder.resolve("new").resolve("plots");
         Call call = Call.rondo(
-                "task", "copy", "--time-limit", "0.01", "--backend", "cpu", "--json", json.toString(), "--plots",
+                "task",
+                "copy",
+                "--time-limit",
+                "0.01",
+                "--backend",
+                "cpu",
+                "--json",
+                json.toString(),
+                "--plots",
                 plots.toString());
         assertEquals("", call.err());
         assertEquals(ExitStatus.DONE, call.status());
@@ -118,8 +126,7 @@ class TaskCommandTest {
     @Test
     void theTimeEnds() {
         try (Backend backend = Backend.named("reference")) {
-            TaskSession session =
-                    new TaskSession("guess", backend, 1, 1e-9, null, new PrintWriter(new StringWriter()));
+            TaskSession session = new TaskSession("guess", backend, 1, 1e-9, null, new PrintWriter(new StringWriter()));
             assertTrue(session.timeIsUp());
         }
     }

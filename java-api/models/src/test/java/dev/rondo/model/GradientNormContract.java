@@ -105,8 +105,7 @@ public abstract class GradientNormContract extends ModelContract {
         assumeSupported(plain(cell));
         double factor = 0.5;
         try (Batch batch = new Batch(backend(), cell);
-                GradientNormRegularizer term =
-                        new GradientNormRegularizer(backend(), batch.rnn, STEPS, BATCH)) {
+                GradientNormRegularizer term = new GradientNormRegularizer(backend(), batch.rnn, STEPS, BATCH)) {
             double[] ofLoss = gradients(batch, term.factor(0));
             double[] ofBoth = gradients(batch, term.factor(factor));
             double[] u = batch.learned.weight("weight_hh_l0").toDoubles();
@@ -135,8 +134,7 @@ public abstract class GradientNormContract extends ModelContract {
     void outputsAndGradientsOfTheLossAreThoseOfOnePass(Cell cell) {
         assumeSupported(plain(cell));
         try (Batch batch = new Batch(backend(), cell);
-                GradientNormRegularizer term =
-                        new GradientNormRegularizer(backend(), batch.rnn, STEPS, BATCH)) {
+                GradientNormRegularizer term = new GradientNormRegularizer(backend(), batch.rnn, STEPS, BATCH)) {
             double[] gradients = gradients(batch, term.factor(0));
             double[] outputs = batch.y.toDoubles();
             batch.learned.gradients().flat().fill(0);
@@ -163,8 +161,7 @@ public abstract class GradientNormContract extends ModelContract {
         try (Trainable learned = new Trainable(backend(), plain(cell).layout())) {
             Recurrence rnn = learned.recurrence("", plain(cell), STEPS, BATCH);
             IllegalArgumentException error = assertThrows(
-                    IllegalArgumentException.class,
-                    () -> new GradientNormRegularizer(backend(), rnn, STEPS, BATCH));
+                    IllegalArgumentException.class, () -> new GradientNormRegularizer(backend(), rnn, STEPS, BATCH));
             assertEquals(
                     "rnn: expected a forward RNN_TANH or RNN_RELU of one layer, got " + plain(cell),
                     error.getMessage());

@@ -38,8 +38,7 @@ public abstract class RegressorContract extends GradientsContract {
         Answered(Backend backend, Pooling.Kind kind) {
             model = new SequenceRegressor(backend, SPEC, kind, 2, 4, 3);
             Random random = new Random(2);
-            x = backend.tensor(4, 3, 3)
-                    .set(random.doubles(4 * 3 * 3, -1, 1).toArray());
+            x = backend.tensor(4, 3, 3).set(random.doubles(4 * 3 * 3, -1, 1).toArray());
             targets = backend.tensor(3, 2).set(random.doubles(3 * 2, -1, 1).toArray());
             mask = backend.intTensor(3).set(1, 0, 1);
         }
