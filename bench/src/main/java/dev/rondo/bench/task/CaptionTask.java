@@ -53,7 +53,7 @@ final class CaptionTask implements TextbookTask {
 
     @Override
     public String name() {
-        return "captions";
+        return "caption";
     }
 
     @Override
@@ -76,7 +76,7 @@ final class CaptionTask implements TextbookTask {
                 model.train(scenes.z, scenes.sentences, own[0], random.nextLong(), loss);
             });
             try (ModelTraining training =
-                    new ModelTraining(model.learned(), "captions", new Adam(scope, size, 0.003), 1, windows)) {
+                    new ModelTraining(model.learned(), "caption", new Adam(scope, size, 0.003), 1, windows)) {
                 double known = 0;
                 for (int epoch = 1; epoch <= EPOCHS && known < GOOD && !run.timeIsUp(); epoch++) {
                     // more and more of its own words, as far as a quarter

@@ -12,32 +12,40 @@ import java.util.Locale;
 import java.util.Random;
 
 /**
- * The parity of bits: whether a sequence of 1 to T bits has an odd number of ones. Each bit changes the answer, so nothing may be
- * forgotten.
+ * One label for a sequence: which of four symbols, among as many others, comes most often. The outputs of the network become one
+ * vector in each of three ways.
  */
 final class ClassifyTask implements TextbookTask {
-    private static final int STEPS = 16;
+    private static final int STEPS = 24;
+    private static final int SHORTEST = 5;
     private static final int ROWS = 64;
-    private static final int CLASSES = 2;
-    private static final double GOOD = 0.999;
-    private static final int EPOCHS = 400;
+    private static final int CLASSES = 4;
+    private static final int SYMBOLS = 8;
+    private static final double GOOD = 0.995;
+    private static final int EPOCHS = 60;
 
     @Override
     public String name() {
-        return "parity";
+        return "classify";
     }
 
     @Override
     public String description() {
-        return "says whether a sequence of bits has an odd number of ones";
+        return "names the symbol that comes most often in a sequence, from its last output, the mean or the maximum of all";
     }
 
     @Override
     public void run(TaskRun run) {
-        RnnSpec spec = RnnSpec.of(Cell.LSTM, 2, 32);
+        for (Pooling.Kind kind : Pooling.Kind.values()) {
+            learn(run, kind);
+        }
+    }
+
+    private static void learn(TaskRun run, Pooling.Kind kind) {
+        String key = kind.name().toLowerCase(Locale.ROOT);
+        RnnSpec spec = RnnSpec.of(Cell.GRU, SYMBOLS, 48);
         try (Backend scope = run.backend().scope();
-                SequenceClassifier model =
-                        new SequenceClassifier(scope, spec, Pooling.Kind.LAST, CLASSES, STEPS, ROWS)) {
+                SequenceClassifier model = new SequenceClassifier(scope, spec, kind, CLASSES, STEPS, ROWS)) {
             Batch batch = new Batch(scope);
             model.learned().initialize(run.seed());
             int size = model.learned().weights().layout().size();
@@ -46,7 +54,7 @@ final class ClassifyTask implements TextbookTask {
                 model.train(batch.x, batch.lengths, batch.labels, loss);
             });
             try (ModelTraining training =
-                    new ModelTraining(model.learned(), "parity", new Adam(scope, size, 0.01), 1, windows)) {
+                    new ModelTraining(model.learned(), "classify", new Adam(scope, size, 0.005), 1, windows)) {
                 double accuracy = 0;
                 int epoch = 0;
                 while (epoch < EPOCHS && accuracy < GOOD && !run.timeIsUp()) {
@@ -55,11 +63,11 @@ final class ClassifyTask implements TextbookTask {
                     accuracy = test(model, batch, run.seed() + 1);
                     if (epoch % 5 == 0 || accuracy >= GOOD) {
                         run.progress(String.format(
-                                Locale.ROOT, "epoch %d  loss %.4f  accuracy %.4f", epoch, loss, accuracy));
+                                Locale.ROOT, "%s: epoch %d  loss %.4f  accuracy %.4f", key, epoch, loss, accuracy));
                     }
                 }
-                run.figure("accuracy", accuracy);
-                run.figure("epochs", epoch);
+                run.figure(key + ".accuracy", accuracy);
+                run.figure(key + ".epochs", epoch);
             }
         }
     }
@@ -73,19 +81,22 @@ final class ClassifyTask implements TextbookTask {
             batch.draw(random);
             float[] logits = model.forward(batch.x, batch.lengths).toFloats();
             for (int n = 0; n < ROWS; n++) {
-                int answer = logits[2 * n + 1] > logits[2 * n] ? 1 : 0;
-                right += answer == batch.parity[n] ? 1 : 0;
+                int best = 0;
+                for (int c = 1; c < CLASSES; c++) {
+                    best = logits[n * CLASSES + c] > logits[n * CLASSES + best] ? c : best;
+                }
+                right += best == batch.answers[n] ? 1 : 0;
             }
         }
         return (double) right / (batches * ROWS);
     }
 
-    /** Sequences of different lengths, with their parity. */
+    /** Sequences of different lengths, with their labels. */
     private static final class Batch {
         final IntTensor x;
         final IntTensor labels;
         final int[] lengths = new int[ROWS];
-        final int[] parity = new int[ROWS];
+        final int[] answers = new int[ROWS];
 
         Batch(Backend scope) {
             x = scope.intTensor(STEPS, ROWS);
@@ -93,18 +104,33 @@ final class ClassifyTask implements TextbookTask {
         }
 
         void draw(Random random) {
-            int[] bits = new int[STEPS * ROWS];
+            int[] symbols = new int[STEPS * ROWS];
             for (int n = 0; n < ROWS; n++) {
-                lengths[n] = 1 + random.nextInt(STEPS);
-                parity[n] = 0;
-                for (int t = 0; t < lengths[n]; t++) {
-                    int bit = random.nextInt(2);
-                    bits[t * ROWS + n] = bit;
-                    parity[n] ^= bit;
+                answers[n] = -1;
+                while (answers[n] < 0) {
+                    int[] counts = new int[SYMBOLS];
+                    lengths[n] = SHORTEST + random.nextInt(STEPS - SHORTEST + 1);
+                    for (int t = 0; t < lengths[n]; t++) {
+                        int symbol = random.nextInt(SYMBOLS);
+                        symbols[t * ROWS + n] = symbol;
+                        counts[symbol]++;
+                    }
+                    answers[n] = single(counts);
                 }
             }
-            x.set(bits);
-            labels.set(parity);
+            x.set(symbols);
+            labels.set(answers);
+        }
+
+        /** The class that comes most often; -1 if two come as often. */
+        private static int single(int[] counts) {
+            int best = 0;
+            boolean shared = false;
+            for (int c = 1; c < CLASSES; c++) {
+                shared = counts[c] == counts[best] || counts[c] < counts[best] && shared;
+                best = counts[c] > counts[best] ? c : best;
+            }
+            return shared ? -1 : best;
         }
     }
 }
