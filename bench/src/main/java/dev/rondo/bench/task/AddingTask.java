@@ -38,7 +38,7 @@ final class AddingTask implements TextbookTask {
         try (Contest contest = new Contest(run, TURN, MOST_UPDATES, GOAL)) {
             for (Contender contender : Contender.values()) {
                 Adding model = new Adding(run.backend(), contender, run.seed());
-                contest.enter(contender.title(), contender.key(), model, rate(contender), 1);
+                contest.enter(contender.title(), contender.key(), model, rate(contender), clip(contender));
                 flow.line(contender.title(), GradientFlow.distances(STEPS), model.flow());
             }
             Adding regularized = new Adding(run.backend(), Contender.RNN, run.seed());
@@ -52,7 +52,7 @@ final class AddingTask implements TextbookTask {
             run.figure("always_1.test_error", GUESS);
             run.plot(
                     "adding-loss",
-                    contest.chart("Adding problem, T = " + STEPS, "mean squared error")
+                    contest.chart("Adding problem, T = " + STEPS, "mean squared error", 1)
                             .level("always 1", GUESS)
                             .svg());
         }
@@ -60,10 +60,14 @@ final class AddingTask implements TextbookTask {
 
     private static double rate(Contender contender) {
         return switch (contender) {
-            case RNN, RNN_ORTHOGONAL -> 1e-3;
-            case RNN_IDENTITY -> 1e-3;
+            case RNN, RNN_ORTHOGONAL, RNN_IDENTITY -> 1e-3;
             case LSTM, GRU -> 5e-3;
         };
+    }
+
+    /** Rectified units explode in the first updates. */
+    private static double clip(Contender contender) {
+        return contender == Contender.RNN_IDENTITY ? 0.01 : 1;
     }
 
     /** A network that learns it. */

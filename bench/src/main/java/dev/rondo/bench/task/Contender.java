@@ -27,12 +27,15 @@ enum Contender {
         }
     },
 
-    /** Each unit remembers its sum (Le, Jaitly, Hinton, "A simple way to initialize recurrent networks of rectified linear units"). */
+    /**
+     * Each unit remembers its sum (Le, Jaitly, Hinton, "A simple way to initialize recurrent networks of rectified linear units", 2015).
+     * The input weights have the deviation 0.1 in place of their 0.001, with which it takes longer to begin.
+     */
     RNN_IDENTITY("RNN (relu), identity", Cell.RNN_RELU) {
         @Override
         void begin(RnnParameters weights, int lag, Random random) {
             Initializers.identity(weights.tensor("weight_hh_l0"), 1);
-            Initializers.gaussian(weights.tensor("weight_ih_l0"), 0.001, random);
+            Initializers.gaussian(weights.tensor("weight_ih_l0"), 0.1, random);
             clear(weights);
         }
     },

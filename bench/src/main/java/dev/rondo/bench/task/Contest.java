@@ -14,6 +14,8 @@ import java.util.Locale;
  * over. The data of each update are new, so the loss is that of data that the network has not seen.
  */
 final class Contest implements AutoCloseable {
+    private static final double SECONDS_BETWEEN_LINES = 2;
+
     private final TaskRun run;
     private final int turn;
     private final int mostUpdates;
@@ -124,6 +126,7 @@ final class Contest implements AutoCloseable {
     /** Lets them learn. */
     void run() {
         boolean goesOn = true;
+        long told = System.nanoTime();
         while (goesOn) {
             goesOn = false;
             StringBuilder line = new StringBuilder();
@@ -132,17 +135,21 @@ final class Contest implements AutoCloseable {
                 if (stays && !run.timeIsUp()) {
                     entrant.takeTurn();
                     goesOn = true;
-                    line.append(String.format(
-                            Locale.ROOT,
-                            "  %s %.4f%s",
-                            entrant.name,
-                            entrant.loss(),
-                            entrant.learnt ? " (learnt)" : ""));
+                    line.append(String.format(Locale.ROOT, "  %s %.4f", entrant.name, entrant.loss()));
+                    if (entrant.learnt) {
+                        run.progress(String.format(
+                                Locale.ROOT,
+                                "%s has learnt it: %d updates, %.1f seconds of its own",
+                                entrant.name,
+                                entrant.updates(),
+                                entrant.seconds));
+                    }
                 }
             }
-            if (goesOn) {
+            if (goesOn && (System.nanoTime() - told) / 1e9 > SECONDS_BETWEEN_LINES) {
                 int updates = entrants.stream().mapToInt(Entrant::updates).max().orElse(0);
                 run.progress(updates + " updates, loss:" + line);
+                told = System.nanoTime();
             }
         }
         for (Entrant entrant : entrants) {
@@ -157,8 +164,8 @@ final class Contest implements AutoCloseable {
         return entrant.losses.isEmpty() ? 0 : entrant.loss();
     }
 
-    /** The losses of all, a point for each turn. */
-    LineChart chart(String title, String loss) {
+    /** The losses of all, a point for each turn; what is above the top, as after an exploding gradient, is drawn there. */
+    LineChart chart(String title, String loss, double top) {
         LineChart chart = new LineChart(title, "updates", loss).logarithmicY();
         for (Entrant entrant : entrants) {
             double[] updates = new double[entrant.losses.size()];
@@ -166,7 +173,7 @@ final class Contest implements AutoCloseable {
                 updates[i] = (i + 1.0) * turn;
             }
             double[] losses =
-                    entrant.losses.stream().mapToDouble(Double::doubleValue).toArray();
+                    entrant.losses.stream().mapToDouble(value -> Math.min(value, top)).toArray();
             chart.line(entrant.name, updates, losses);
         }
         return chart;

@@ -24,7 +24,7 @@ final class CopyTask implements TextbookTask {
     private static final int BATCH = 32;
     private static final int HIDDEN = 96;
     private static final int TURN = 50;
-    private static final int MOST_UPDATES = 6000;
+    private static final int MOST_UPDATES = 10000;
     private static final double GUESS = LENGTH * Math.log(SYMBOLS) / STEPS;
     private static final double GOAL = 0.01;
 
@@ -55,7 +55,7 @@ final class CopyTask implements TextbookTask {
             run.figure("memoryless.loss", GUESS);
             run.plot(
                     "copy-loss",
-                    contest.chart("Copy task, T = " + DELAY, "cross-entropy")
+                    contest.chart("Copy task, T = " + DELAY, "cross-entropy", 1)
                             .level("memoryless", GUESS)
                             .svg());
         }
@@ -64,7 +64,8 @@ final class CopyTask implements TextbookTask {
     private static double rate(Contender contender) {
         return switch (contender) {
             case RNN, RNN_ORTHOGONAL, RNN_IDENTITY -> 1e-3;
-            case LSTM, GRU -> 5e-3;
+            case LSTM -> 5e-3;
+            case GRU -> 1e-2;
         };
     }
 

@@ -21,7 +21,7 @@ final class ParityTask implements TextbookTask {
     private static final int BATCH = 64;
     private static final int HIDDEN = 32;
     private static final int TURN = 50;
-    private static final int MOST_UPDATES = 5000;
+    private static final int MOST_UPDATES = 15000;
     private static final double GOAL = 0.005;
     private static final int[] TESTED = {1, 2, 5, 10, 20, 40, 60, 80, 100, 150, 200};
 
@@ -60,7 +60,7 @@ final class ParityTask implements TextbookTask {
             run.plot("parity-accuracy", accuracy.level("guess", 0.5).svg());
             run.plot(
                     "parity-loss",
-                    contest.chart("Parity of 1 to " + STEPS + " bits", "cross-entropy")
+                    contest.chart("Parity of 1 to " + STEPS + " bits", "cross-entropy", 1)
                             .level("guess", Math.log(2))
                             .svg());
         }
@@ -68,7 +68,7 @@ final class ParityTask implements TextbookTask {
 
     private static double rate(Contender contender) {
         return switch (contender) {
-            case RNN, RNN_ORTHOGONAL, RNN_IDENTITY -> 1e-3;
+            case RNN, RNN_ORTHOGONAL, RNN_IDENTITY -> 3e-3;
             case LSTM, GRU -> 1e-2;
         };
     }

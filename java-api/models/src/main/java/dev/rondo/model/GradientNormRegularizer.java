@@ -151,8 +151,7 @@ public final class GradientNormRegularizer implements AutoCloseable {
         dState.zero();
         for (int t = steps - 1; t >= 0; t--) {
             Tensor dOutput = dy.view(t * dState.h().size(), 1, batch, dState.h().dimension(2));
-            Tensor byState = step(g, t).copyFrom(dState.h());
-            elementwise.add(1, dOutput, byState);
+            step(g, t).copyFrom(dState.h());
             rnn.backward(passes.get(t))
                     .dy(dOutput)
                     .dLast(dState)
@@ -160,6 +159,7 @@ public final class GradientNormRegularizer implements AutoCloseable {
                     .run();
         }
         passes.clear();
+        elementwise.add(1, dy, g.view(0, dy.shape()));
         if (steps > 1) {
             addTerm();
         } else {
