@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.Pooling;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.model.SequenceRegressor;
 import dev.rondo.model.Trainable;
 import java.util.Arrays;

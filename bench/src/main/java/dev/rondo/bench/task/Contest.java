@@ -1,6 +1,7 @@
 package dev.rondo.bench.task;
 
 import dev.rondo.Tensor;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.model.ModelTraining;
 import dev.rondo.model.Trainable;
 import dev.rondo.train.Adam;
@@ -172,8 +173,9 @@ final class Contest implements AutoCloseable {
             for (int i = 0; i < updates.length; i++) {
                 updates[i] = (i + 1.0) * turn;
             }
-            double[] losses =
-                    entrant.losses.stream().mapToDouble(value -> Math.min(value, top)).toArray();
+            double[] losses = entrant.losses.stream()
+                    .mapToDouble(value -> Math.min(value, top))
+                    .toArray();
             chart.line(entrant.name, updates, losses);
         }
         return chart;

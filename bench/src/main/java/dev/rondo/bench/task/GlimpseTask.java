@@ -5,6 +5,7 @@ import dev.rondo.Cell;
 import dev.rondo.IntTensor;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.bench.plot.HeatMap;
 import dev.rondo.model.GlimpseNetwork;
 import dev.rondo.model.ModelTraining;
 import dev.rondo.train.Adam;

@@ -8,6 +8,7 @@ import dev.rondo.RnnParameters;
 import dev.rondo.RnnState;
 import dev.rondo.Tensor;
 import dev.rondo.TrainingPass;
+import dev.rondo.bench.plot.LineChart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

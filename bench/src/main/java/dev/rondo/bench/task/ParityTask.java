@@ -5,6 +5,7 @@ import dev.rondo.IntTensor;
 import dev.rondo.Pooling;
 import dev.rondo.RnnSpec;
 import dev.rondo.Tensor;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.model.SequenceClassifier;
 import dev.rondo.model.Trainable;
 import java.util.Arrays;

@@ -5,6 +5,7 @@ import dev.rondo.Cell;
 import dev.rondo.Direction;
 import dev.rondo.IntTensor;
 import dev.rondo.RnnSpec;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.model.ModelTraining;
 import dev.rondo.model.SequenceTagger;
 import dev.rondo.train.Adam;

@@ -39,6 +39,8 @@ final class TranslationJson {
                 json.writeStartObject();
                 json.writeNumberField("epoch", epoch.epoch());
                 json.writeNumberField("loss", epoch.loss());
+                json.writeNumberField(
+                        "loss_per_step", epoch.loss() / training.settings().steps());
                 json.writeNumberField("perplexity", Math.exp(epoch.loss()));
                 json.writeNumberField("tokens_per_second", epoch.tokensPerSecond());
                 json.writeNumberField("seconds", epoch.seconds());

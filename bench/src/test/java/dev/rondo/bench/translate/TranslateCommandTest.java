@@ -72,10 +72,21 @@ class TranslateCommandTest {
         assertEquals(100, report.at("scores").at("bleu_beam").number(), 1e-9);
         assertEquals(0, report.at("scores").at("beam_below_greedy").number());
 
+        Path svg = folder.resolve("attention.svg");
         Call run = Call.rondo(
-                "translate", "run", "--model", model.toString(), "--backend", "reference", "Big blue HOUSE.");
+                "translate",
+                "run",
+                "--model",
+                model.toString(),
+                "--backend",
+                "reference",
+                "--heat-map",
+                svg.toString(),
+                "Big blue HOUSE.");
         assertEquals("", run.err());
         assertTrue(run.out().startsWith("big blue house . => grande maison bleue .  score -0."), run.out());
+        String picture = Files.readString(svg);
+        assertTrue(picture.startsWith("<svg") && picture.contains(">bleue<") && picture.contains(">house<"), picture);
     }
 
     @Test

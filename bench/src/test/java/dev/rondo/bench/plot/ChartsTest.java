@@ -1,4 +1,4 @@
-package dev.rondo.bench.task;
+package dev.rondo.bench.plot;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,6 +1,6 @@
-package dev.rondo.bench.task;
+package dev.rondo.bench.plot;
 
-import dev.rondo.bench.task.Svg.Anchor;
+import dev.rondo.bench.plot.Svg.Anchor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *         .svg();
  * }</pre>
  */
-final class LineChart {
+public final class LineChart {
     private static final double WIDTH = 720;
     private static final double HEIGHT = 420;
     private static final double TOP = 56;
@@ -54,26 +54,26 @@ final class LineChart {
         }
     }
 
-    LineChart(String title, String xLabel, String yLabel) {
+    public LineChart(String title, String xLabel, String yLabel) {
         this.title = title;
         this.xLabel = xLabel;
         this.yLabel = yLabel;
     }
 
     /** Values of 0 and less are then left out. */
-    LineChart logarithmicX() {
+    public LineChart logarithmicX() {
         logarithmicX = true;
         return this;
     }
 
     /** Values of 0 and less are then left out. */
-    LineChart logarithmicY() {
+    public LineChart logarithmicY() {
         logarithmicY = true;
         return this;
     }
 
     /** A line through points; where a value is not finite it has a gap. */
-    LineChart line(String name, double[] x, double[] y) {
+    public LineChart line(String name, double[] x, double[] y) {
         if (x.length != y.length) {
             throw new IllegalArgumentException("y: expected as many values as x, " + x.length + ", got " + y.length);
         }
@@ -84,7 +84,7 @@ final class LineChart {
     }
 
     /** A line through points at 1, 2, 3, ... */
-    LineChart line(String name, double[] y) {
+    public LineChart line(String name, double[] y) {
         double[] x = new double[y.length];
         for (int i = 0; i < x.length; i++) {
             x[i] = i + 1.0;
@@ -93,13 +93,13 @@ final class LineChart {
     }
 
     /** A value to compare the lines with: a dashed line across. */
-    LineChart level(String name, double y) {
+    public LineChart level(String name, double y) {
         levels.add(new Line(name, new double[0], new double[] {y}, "#888888", "4 4"));
         return this;
     }
 
     /** The picture. */
-    String svg() {
+    public String svg() {
         Axis x = axis(logarithmicX, lines, Line::x, false);
         Axis y = axis(
                 logarithmicY, Stream.concat(lines.stream(), levels.stream()).toList(), Line::y, true);

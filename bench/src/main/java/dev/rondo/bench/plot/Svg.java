@@ -1,4 +1,4 @@
-package dev.rondo.bench.task;
+package dev.rondo.bench.plot;
 
 import java.util.Locale;
 

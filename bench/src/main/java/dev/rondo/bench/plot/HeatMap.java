@@ -1,6 +1,6 @@
-package dev.rondo.bench.task;
+package dev.rondo.bench.plot;
 
-import dev.rondo.bench.task.Svg.Anchor;
+import dev.rondo.bench.plot.Svg.Anchor;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * new HeatMap("Alignment", "written", "read", words, source, weights).range(0, 1).svg();
  * }</pre>
  */
-final class HeatMap {
+public final class HeatMap {
     private static final double SIZE = 12;
     private static final double GAP = 8;
     private static final double LARGEST_CELL = 34;
@@ -42,7 +42,7 @@ final class HeatMap {
     private double high;
 
     /** The colours span the values, and 0 if none is below. */
-    HeatMap(
+    public HeatMap(
             String title,
             String rowLabel,
             String columnLabel,
@@ -69,14 +69,14 @@ final class HeatMap {
     }
 
     /** The values of the lightest and of the darkest colour. */
-    HeatMap range(double lightest, double darkest) {
+    public HeatMap range(double lightest, double darkest) {
         low = lightest;
         high = darkest;
         return this;
     }
 
     /** The picture. */
-    String svg() {
+    public String svg() {
         return new Drawing().draw();
     }
 
