@@ -1,13 +1,21 @@
 package dev.rondo.cuda;
 
+import dev.rondo.Activation;
+import dev.rondo.Attention;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.Direction;
+import dev.rondo.Elementwise;
 import dev.rondo.Embedding;
+import dev.rondo.Features;
+import dev.rondo.Gaussian;
 import dev.rondo.IntTensor;
+import dev.rondo.LayerNorm;
 import dev.rondo.Linear;
+import dev.rondo.Pooling;
 import dev.rondo.RnnSpec;
 import dev.rondo.RnnState;
+import dev.rondo.Sampling;
 import dev.rondo.Tensor;
 import dev.rondo.emulator.Emulator;
 import dev.rondo.train.Adam;
@@ -73,6 +81,10 @@ final class Workload {
         meanSquaredError();
         optimizers();
         states();
+        elements();
+        sequences();
+        layerNorm();
+        distributions();
         return this;
     }
 
@@ -176,6 +188,94 @@ final class Workload {
         Tensor loss = random(1);
         new MeanSquaredError(backend).apply(prediction, random(40, 50), loss, prediction);
         add("mean squared error", prediction, loss);
+    }
+
+    private void elements() {
+        Elementwise elements = new Elementwise(backend);
+        Features features = new Features(backend);
+        for (Activation activation : Activation.values()) {
+            Tensor x = random(70, 9);
+            Tensor dx = random(70, 9);
+            elements.activate(activation, x, x);
+            elements.activateBackward(activation, x, dx, dx);
+            elements.add(0.7, x, dx);
+            elements.multiplyAdd(x, x, dx);
+            add(activation.name(), x, dx);
+        }
+        Tensor vectors = random(3, 5);
+        Tensor sequence = random(100, 3, 5);
+        features.sum(sequence, vectors);
+        features.repeat(vectors, sequence);
+        add("features", vectors, sequence);
+    }
+
+    private void sequences() {
+        Tensor x = random(20, 4, 6);
+        IntTensor lengths = backend.intTensor(4).set(20, 0, 7, 1);
+        for (Pooling.Kind kind : Pooling.Kind.values()) {
+            Pooling pooling = new Pooling(backend, kind);
+            Tensor y = random(4, 6);
+            Tensor dx = random(20, 4, 6);
+            pooling.forward(x, lengths, y);
+            pooling.backward(x, lengths, y, y, dx);
+            add(kind.name(), y, dx);
+        }
+        Attention attention = new Attention(backend);
+        for (Tensor u : new Tensor[] {null, random(6)}) {
+            Tensor q = random(9, 4, 6);
+            Tensor weights = random(9, 4, 20);
+            Tensor context = random(9, 4, 6);
+            Tensor dq = random(9, 4, 6);
+            Tensor dk = random(20, 4, 6);
+            Tensor dv = random(20, 4, 6);
+            Tensor du = u == null ? null : random(6);
+            attention.forward(q, x, x, lengths, u, weights, context);
+            attention.backward(q, x, x, lengths, u, weights, context, dq, dk, dv, du);
+            if (du != null) {
+                add("additive attention", du);
+            }
+            add("attention " + (u != null), weights, context, dq, dk, dv);
+        }
+    }
+
+    private void layerNorm() {
+        LayerNorm norm = backend.layerNorm(150);
+        Tensor weight = random(150);
+        Tensor bias = random(150);
+        Tensor x = random(300, 150);
+        Tensor y = random(300, 150);
+        Tensor statistics = random(300, 2);
+        Tensor dx = random(300, 150);
+        Tensor dWeight = random(150);
+        Tensor dBias = random(150);
+        norm.forward(weight, bias, x, y, statistics);
+        norm.backward(weight, x, statistics, y, dx, dWeight, dBias);
+        add("layer normalisation", y, statistics, dx, dWeight, dBias);
+    }
+
+    private void distributions() {
+        Sampling sampling = new Sampling(backend);
+        Tensor logits = random(6, 300);
+        Tensor logs = random(6, 20);
+        Tensor uniform = backend.tensor(6).fill(0.6);
+        IntTensor best = backend.intTensor(6, 20);
+        IntTensor drawn = backend.intTensor(6);
+        sampling.best(logits, 20, best, logs);
+        sampling.draw(logits, 0.8, 50, uniform, drawn);
+        add("choices " + Arrays.toString(best.toInts()) + Arrays.toString(drawn.toInts()), logs);
+        Gaussian gaussian = new Gaussian(backend);
+        Tensor mean = random(70, 9);
+        Tensor logVariance = random(70, 9);
+        Tensor z = random(70, 9);
+        Tensor dMean = random(70, 9);
+        Tensor dLogVariance = random(70, 9);
+        Tensor divergence = random(1);
+        Tensor loss = random(1);
+        gaussian.draw(mean, logVariance, random(70, 9), z);
+        gaussian.drawBackward(logVariance, mean, z, dMean, dLogVariance);
+        gaussian.divergence(mean, logVariance, null, 0.1, divergence, dMean, dLogVariance);
+        gaussian.loss(z, mean, logVariance, null, 0.1, loss, dMean, dLogVariance);
+        add("Gaussian", z, dMean, dLogVariance, divergence, loss);
     }
 
     private void optimizers() {
