@@ -127,9 +127,19 @@ class DocumentsTest {
         while (option.find()) {
             String name = option.group();
             assertTrue(
-                    command.getCommandSpec().findOption(name) != null,
+                    options(command).stream().anyMatch(known -> List.of(known.names())
+                            .contains(name)),
                     () -> at + ": rondo " + command.getCommandName() + " has no option " + name);
         }
+    }
+
+    /** The options of a command, and of the commands that it has. */
+    private static List<OptionSpec> options(CommandLine command) {
+        List<OptionSpec> options = new ArrayList<>(command.getCommandSpec().options());
+        for (CommandLine part : command.getSubcommands().values()) {
+            options.addAll(options(part));
+        }
+        return options;
     }
 
     /** The page of the command has every option of every command, and no other. */
@@ -143,7 +153,7 @@ class DocumentsTest {
             String section = page.substring(start + heading.length());
             Matcher end = Pattern.compile("\n##+ ").matcher(section);
             String text = end.find() ? section.substring(0, end.start()) : section;
-            for (OptionSpec option : command.getCommandSpec().options()) {
+            for (OptionSpec option : options(command)) {
                 String name = option.longestName();
                 if (!option.hidden() && !List.of("--help", "--version").contains(name)) {
                     assertTrue(

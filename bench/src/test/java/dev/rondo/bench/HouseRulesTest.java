@@ -181,7 +181,7 @@ class HouseRulesTest {
 
     @Test
     void subcommandsDoNotKnowEachOther() {
-        Set<String> shared = Set.of("cli", "report", "check", "cudnn");
+        Set<String> shared = Set.of("cli", "report", "check", "cudnn", "plot");
         for (Source source : SOURCES) {
             if (source.module.equals("bench") && !source.inPackage.equals("dev.rondo.bench")) {
                 for (String from : source.packages()) {
