@@ -126,4 +126,36 @@ public abstract class ModelContracts {
             return ModelContracts.this.open();
         }
     }
+
+    @Nested
+    class Skips extends SkipStackContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Transitions extends TransitionContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Grids extends GridContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Convolutions extends ConvolutionContract {
+        @Override
+        protected Backend open() {
+            return ModelContracts.this.open();
+        }
+    }
 }
