@@ -127,8 +127,8 @@ class DocumentsTest {
         while (option.find()) {
             String name = option.group();
             assertTrue(
-                    options(command).stream().anyMatch(known -> List.of(known.names())
-                            .contains(name)),
+                    options(command).stream()
+                            .anyMatch(known -> List.of(known.names()).contains(name)),
                     () -> at + ": rondo " + command.getCommandName() + " has no option " + name);
         }
     }

@@ -65,8 +65,7 @@ final class CausalConvolution {
 
     /** The steps that tap j reads. */
     private Tensor first(Tensor sequence, int j) {
-        return sequence.view(
-                0, sequence.dimension(0) - j * dilation, sequence.dimension(1), sequence.dimension(2));
+        return sequence.view(0, sequence.dimension(0) - j * dilation, sequence.dimension(1), sequence.dimension(2));
     }
 
     /** The steps that tap j writes. */

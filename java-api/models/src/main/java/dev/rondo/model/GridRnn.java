@@ -69,14 +69,7 @@ public final class GridRnn implements AutoCloseable {
      * @param batch number of images N
      */
     public GridRnn(
-            Backend backend,
-            Cell cell,
-            int channels,
-            int hiddenSize,
-            int classes,
-            int rows,
-            int columns,
-            int batch) {
+            Backend backend, Cell cell, int channels, int hiddenSize, int classes, int rows, int columns, int batch) {
         this.rows = Arguments.positive("rows", rows);
         this.columns = Arguments.positive("columns", columns);
         this.batch = Arguments.positive("batch", batch);

@@ -133,11 +133,8 @@ public final class SkipStack implements AutoCloseable {
         try {
             for (int l = 0; l < layers.size(); l++) {
                 Layer layer = layers.get(l);
-                passes.add(layer.rnn
-                        .call(input(x, l))
-                        .lengths(lengths)
-                        .y(layer.y)
-                        .train());
+                passes.add(
+                        layer.rnn.call(input(x, l)).lengths(lengths).y(layer.y).train());
             }
             output.train(joined(), labels, loss, dAll);
             features.split(dAll, layers.stream().map(Layer::dy).toArray(Tensor[]::new));

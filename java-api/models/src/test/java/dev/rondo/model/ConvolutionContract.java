@@ -17,10 +17,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@link TemporalConvolutionNetwork}: its gradients, what its outputs depend on, and that it remembers the first symbol. */
 public abstract class ConvolutionContract extends DeepContract {
     @ParameterizedTest
-    @CsvSource({"2, 3, 2", "3, 2, 5", "2, 4, 5"}) // the last reaches beyond the first step, the second has no residual weights
+    @CsvSource({"2, 3, 2", "3, 2, 5", "2, 4, 5"
+    }) // the last reaches beyond the first step, the second has no residual weights
     void gradientsAreRight(int kernel, int depth, int hidden) {
         check(backend -> {
-            TemporalConvolutionNetwork model = new TemporalConvolutionNetwork(backend, 5, hidden, kernel, depth, 3, 7, 3);
+            TemporalConvolutionNetwork model =
+                    new TemporalConvolutionNetwork(backend, 5, hidden, kernel, depth, 3, 7, 3);
             Tensor x = random(backend, 8, 7, 3, 5);
             int[] tags = new int[7 * 3];
             for (int i = 0; i < tags.length; i++) {

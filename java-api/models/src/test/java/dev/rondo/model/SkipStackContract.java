@@ -66,8 +66,7 @@ public abstract class SkipStackContract extends DeepContract {
             IntTensor labels = parities(scope);
             int[] lengths = new int[SEQUENCES];
             Arrays.fill(lengths, BITS);
-            double loss =
-                    learn(scope, model.learned(), 0.05, 100, value -> model.train(x, lengths, labels, value));
+            double loss = learn(scope, model.learned(), 0.05, 100, value -> model.train(x, lengths, labels, value));
             assertTrue(loss < 0.1, () -> "loss " + loss);
         }
     }
