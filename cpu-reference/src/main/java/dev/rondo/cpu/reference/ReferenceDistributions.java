@@ -19,10 +19,11 @@ final class ReferenceDistributions implements DistributionKernels {
         for (int m = 0; m < rows; m++) {
             int row = m * classes;
             int[] order = best(all, row, classes);
-            double logTotal = logTotal(all, row, classes);
+            double max = all[row + order[0]];
+            double logTotal = logTotal(all, row, classes, max);
             for (int j = 0; j < k; j++) {
                 chosen[m * k + j] = order[j];
-                logs[m * k + j] = all[row + order[j]] - logTotal;
+                logs[m * k + j] = all[row + order[j]] - max - logTotal;
             }
         }
         indices.set(chosen);
@@ -40,17 +41,13 @@ final class ReferenceDistributions implements DistributionKernels {
                 .toArray();
     }
 
-    /** {@code log sum exp}. */
-    private static double logTotal(double[] logits, int row, int classes) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (int v = 0; v < classes; v++) {
-            max = Math.max(max, logits[row + v]);
-        }
+    /** {@code log sum exp(logits - max)}. */
+    private static double logTotal(double[] logits, int row, int classes, double max) {
         double total = 0;
         for (int v = 0; v < classes; v++) {
             total += Math.exp(logits[row + v] - max);
         }
-        return max + Math.log(total);
+        return Math.log(total);
     }
 
     @Override

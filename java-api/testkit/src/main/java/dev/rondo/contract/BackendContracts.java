@@ -42,6 +42,38 @@ public abstract class BackendContracts {
     }
 
     @Nested
+    class Attention extends AttentionContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Condition extends ConditionContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Distribution extends DistributionContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
+    class Piece extends PieceContract {
+        @Override
+        protected Backend open() {
+            return BackendContracts.this.open();
+        }
+    }
+
+    @Nested
     class Callers extends CallersContract {
         @Override
         protected Backend open() {
