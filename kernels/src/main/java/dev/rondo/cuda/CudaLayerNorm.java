@@ -68,8 +68,7 @@ final class CudaLayerNorm {
         }
     }
 
-    private void weightGradients(
-            Tensor x, Tensor statistics, Tensor dy, int rows, int size, long dWeight, long dBias) {
+    private void weightGradients(Tensor x, Tensor statistics, Tensor dy, int rows, int size, long dWeight, long dBias) {
         Launcher launcher = backend.launcher();
         int parts = ColumnSums.parts(rows);
         long forWeight = scratch.atLeast(2 * 4L * parts * size);

@@ -305,14 +305,7 @@ final class CudaPass implements RnnPass {
     }
 
     private void launchBackward(
-            long dy,
-            long dhLast,
-            long dcLast,
-            long dx,
-            long dhInitial,
-            long dcInitial,
-            long dCondition,
-            long sums) {
+            long dy, long dhLast, long dcLast, long dx, long dhInitial, long dcInitial, long dCondition, long sums) {
         GradientBuffers scratch = gradients();
         long hSize = (long) batch * spec.hiddenStateSize();
         long cSize = (long) batch * spec.cellStateSize();

@@ -166,8 +166,7 @@ final class CudaSequences implements SequenceKernels {
                     .pointer(backend.address(dv))
                     .rows((long) k.dimension(0) * k.dimension(1));
             if (du != null) {
-                ColumnSums.add(
-                        launcher, duParts, size, queries, size, backend.address(du), duParts + 4L * q.size());
+                ColumnSums.add(launcher, duParts, size, queries, size, backend.address(du), duParts + 4L * q.size());
             }
         } finally {
             backend.context().exit();

@@ -57,8 +57,10 @@ class ConditionTest {
         Tensor dx = isIndices ? null : random(backend, random, STEPS, BATCH, spec.inputSize());
         for (Purpose purpose : Purpose.values()) {
             try (Rnn rnn = backend.rnn(spec, STEPS, BATCH, purpose)) {
-                ForwardCall call =
-                        rnn.call(weights, x).lengths(lengths).condition(condition).y(y);
+                ForwardCall call = rnn.call(weights, x)
+                        .lengths(lengths)
+                        .condition(condition)
+                        .y(y);
                 for (int i = 0; i < 3; i++) {
                     condition.set(floats(random, condition.size()));
                     if (purpose == Purpose.INFERENCE) {
@@ -123,7 +125,10 @@ class ConditionTest {
             compare(
                     cuda,
                     reference,
-                    RnnSpec.of(cell, 3, 8).withLayers(2).withDirection(Direction.BIDIRECTIONAL).withBias(false));
+                    RnnSpec.of(cell, 3, 8)
+                            .withLayers(2)
+                            .withDirection(Direction.BIDIRECTIONAL)
+                            .withBias(false));
         }
     }
 
