@@ -18,7 +18,8 @@ namespace {
 
 constexpr int THREADS = 256;
 constexpr int WARPS = THREADS / 32;
-// So many weights of a query are in shared memory before they are written; those of later keys wait in their places.
+// Four blocks in the launch bounds leave each thread 64 registers; without it ptxas spills some to make room for a fifth.
+// So many scores of a query are in shared memory until they are weights; those of later keys wait in their places.
 constexpr int KEPT = 2048;
 
 __device__ __forceinline__ float sumOfWarp(float value) {
@@ -31,7 +32,8 @@ __device__ __forceinline__ float sumOfWarp(float value) {
 // The product of two vectors, or with u the sum of u tanh(a + b); by all lanes of a warp.
 __device__ __forceinline__ float scoreOf(const float* a, const float* b, const float* u, int size) {
     float sum = 0;
-    for (long long i = threadIdx.x % 32; i < size; i += 32) {
+    unsigned count = static_cast<unsigned>(size);
+    for (unsigned i = threadIdx.x % 32; i < count; i += 32) {
         sum += u == nullptr ? a[i] * b[i] : u[i] * tanhf(a[i] + b[i]);
     }
     return sumOfWarp(sum);
@@ -86,7 +88,7 @@ __device__ __forceinline__ void sumColumns(T* shared, int count, int columns, Te
 } // namespace
 
 // weights and context. One block works on one query at a time.
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     rondo_attention_forward(const float* q, const float* k, const float* v, const int* lengths, const float* u, int steps,
                             int batch, int keys, int size, int width, float* weights, float* context) {
     SHARED_ARRAY(float, kept, [KEPT]);
@@ -115,16 +117,12 @@ extern "C" __global__ void __launch_bounds__(256)
         }
         total = rondo::reduceBlock<rondo::Sum>(shared, total);
         for (long long s = thread; s < keys; s += THREADS) {
-            float weight = s < length ? (s < KEPT ? kept : out)[s] / total : 0.0f;
-            out[s] = weight;
-            if (s < KEPT) {
-                kept[s] = weight;
-            }
+            out[s] = s < length ? (s < KEPT ? kept : out)[s] / total : 0.0f;
         }
         __syncthreads();
         sumColumns(
             shared, length, width,
-            [&](long long s, long long j) { return (s < KEPT ? kept : out)[s] * v[(s * batch + n) * width + j]; },
+            [&](long long s, long long j) { return out[s] * v[(s * batch + n) * width + j]; },
             [&](long long j, float sum) { context[row * width + j] = sum; });
         __syncthreads();
     }
@@ -132,7 +130,7 @@ extern "C" __global__ void __launch_bounds__(256)
 
 // dScores [T, N, S], at valid keys, and dq; and with u, if wanted (else null), for each query its share of du, duParts [T, N, A].
 // One block works on one query at a time.
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     rondo_attention_backward_queries(const float* q, const float* k, const float* v, const int* lengths, const float* u,
                                      const float* weights, const float* dContext, int steps, int batch, int keys,
                                      int size, int width, float* dScores, float* dq, float* duParts) {
@@ -186,7 +184,7 @@ extern "C" __global__ void __launch_bounds__(256)
 
 // dk [S, N, A] and dv [S, N, V] are added to, at valid keys; after the kernel before. One block works on one key at a time, over
 // all queries.
-extern "C" __global__ void __launch_bounds__(256)
+extern "C" __global__ void __launch_bounds__(256, 4)
     rondo_attention_backward_keys(const float* q, const float* k, const int* lengths, const float* u, const float* weights,
                                   const float* dContext, const float* dScores, int steps, int batch, int keys, int size,
                                   int width, float* dk, float* dv) {
