@@ -41,6 +41,9 @@ final class Conditioning {
     private final @Nullable RnnState initial;
     private final @Nullable RnnState dInitial;
 
+    /** The share of one map in the gradient by z. */
+    private final Tensor share;
+
     /** The names and shapes of the maps that are wanted. */
     static ParameterLayout layout(RnnSpec spec, int size, boolean everyStep, boolean initialState) {
         ParameterLayout.Builder layout = ParameterLayout.builder();
@@ -58,7 +61,7 @@ final class Conditioning {
      *
      * @param spec the network, of direction forward
      */
-    Conditioning(Trainable learned, RnnSpec spec, boolean everyStep, boolean initialState, int batch) {
+    Conditioning(Trainable learned, RnnSpec spec, boolean everyStep, boolean initialState, int size, int batch) {
         if (spec.direction() != Direction.FORWARD) {
             throw new IllegalArgumentException("spec: expected direction FORWARD, got " + spec.direction());
         }
@@ -69,6 +72,7 @@ final class Conditioning {
         this.state = initialState ? Mapped.of(learned, "state.", batch) : null;
         this.initial = initialState ? backend.state(spec, batch) : null;
         this.dInitial = initialState ? backend.state(spec, batch) : null;
+        this.share = backend.tensor(batch, size);
     }
 
     /** The state before the first step; null for zero. */
@@ -107,15 +111,26 @@ final class Conditioning {
         }
     }
 
-    /** Propagates the gradients by both; those by the maps are added up. */
-    void backward(Tensor z) {
+    /**
+     * Propagates the gradients by both; those by the maps are added up.
+     *
+     * @param dz the gradient by z is added to it; null if not wanted
+     */
+    void backward(Tensor z, @Nullable Tensor dz) {
         if (everyStep != null) {
-            everyStep.map.backward(z, everyStep.dy, null);
+            backward(everyStep, z, dz);
         }
         if (state != null) {
             features.concat(state.dy, parts(Arguments.notNull("dInitial", dInitial)));
             elements.activateBackward(Activation.TANH, state.y, state.dy, state.dy);
-            state.map.backward(z, state.dy, null);
+            backward(state, z, dz);
+        }
+    }
+
+    private void backward(Mapped mapped, Tensor z, @Nullable Tensor dz) {
+        mapped.map.backward(z, mapped.dy, dz != null ? share : null);
+        if (dz != null) {
+            elements.add(1, share, dz);
         }
     }
 

@@ -117,7 +117,7 @@ public final class SequenceWriter implements AutoCloseable {
         this.words = learned.table("words.");
         this.rnn = learned.recurrence("rnn.", spec, before + steps, batch);
         this.output = learned.affine("output.");
-        this.conditioning = new Conditioning(learned, spec, everyStep, initialState, batch);
+        this.conditioning = new Conditioning(learned, spec, everyStep, initialState, vectorSize, batch);
         this.firstInput = context == Context.FIRST_INPUT ? learned.affine("first.") : null;
         this.crossEntropy = new SoftmaxCrossEntropy(scope);
         this.sampling = new Sampling(scope);
@@ -194,7 +194,7 @@ public final class SequenceWriter implements AutoCloseable {
                     .run();
         }
         words.backward(inputs, fromFirstWord(dx));
-        conditioning.backward(vector);
+        conditioning.backward(vector, null);
         if (firstInput != null) {
             firstInput.backward(vector, step(dx, 0), null);
         }
