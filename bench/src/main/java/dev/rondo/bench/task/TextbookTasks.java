@@ -14,7 +14,9 @@ final class TextbookTasks {
             new GlimpseTask(),
             new ParityTask(),
             new StreamsTask(),
-            new TaggingTask());
+            new SwitchTask(),
+            new TaggingTask(),
+            new VaeTask());
 
     private TextbookTasks() {}
 
