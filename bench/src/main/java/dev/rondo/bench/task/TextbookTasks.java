@@ -11,10 +11,13 @@ final class TextbookTasks {
             new CaptionTask(),
             new ClassifyTask(),
             new CopyTask(),
+            new DeepTask(),
             new GlimpseTask(),
+            new GridTask(),
             new ParityTask(),
             new StreamsTask(),
-            new TaggingTask());
+            new TaggingTask(),
+            new TcnTask());
 
     private TextbookTasks() {}
 
