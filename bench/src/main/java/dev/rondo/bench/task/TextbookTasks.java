@@ -11,11 +11,14 @@ final class TextbookTasks {
             new CaptionTask(),
             new ClassifyTask(),
             new CopyTask(),
+            new DeepTask(),
             new GlimpseTask(),
+            new GridTask(),
             new ParityTask(),
             new StreamsTask(),
             new SwitchTask(),
             new TaggingTask(),
+            new TcnTask(),
             new VaeTask());
 
     private TextbookTasks() {}
