@@ -50,12 +50,14 @@ final class DeepTask implements TextbookTask {
                 double[] accuracies = ((StepLearner) entrant.model).test();
                 int weights = entrant.model.learned().weights().layout().size();
                 run.figure(entrant.key + ".weights", weights);
-                run.figure(entrant.key + ".accuracy", Arrays.stream(accuracies).average().orElse(0));
+                run.figure(
+                        entrant.key + ".accuracy",
+                        Arrays.stream(accuracies).average().orElse(0));
                 run.figure(entrant.key + ".accuracy_of_last_step", accuracies[STEPS - 1]);
             }
             run.plot(
                     "deep-loss",
-                    contest.chart("Sums modulo " + DIGITS + " of " + STEPS + " digits", "cross-entropy")
+                    contest.chart("Sums modulo " + DIGITS + " of " + STEPS + " digits", "cross-entropy", 10)
                             .level("guess", Math.log(DIGITS))
                             .svg());
         }

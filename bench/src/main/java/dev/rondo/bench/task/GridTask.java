@@ -4,6 +4,7 @@ import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.IntTensor;
 import dev.rondo.Tensor;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.model.GridRnn;
 import dev.rondo.model.Trainable;
 import java.util.Random;
@@ -57,7 +58,7 @@ final class GridTask implements TextbookTask {
             run.plot("grid-accuracy", accuracy.level("guess", 1.0 / CLASSES).svg());
             run.plot(
                     "grid-loss",
-                    contest.chart("Where a mark lies from another", "cross-entropy")
+                    contest.chart("Where a mark lies from another", "cross-entropy", 10)
                             .level("guess", Math.log(CLASSES))
                             .svg());
         }
@@ -121,11 +122,11 @@ final class GridTask implements TextbookTask {
         double test(int side) {
             int[] expected = new int[256];
             try (Backend scope = backend.scope();
-                    GridRnn larger = new GridRnn(
-                            scope, cell, CHANNELS, HIDDEN, CLASSES, side, side, expected.length)) {
+                    GridRnn larger = new GridRnn(scope, cell, CHANNELS, HIDDEN, CLASSES, side, side, expected.length)) {
                 larger.learned().weights().flat().copyFrom(learned().weights().flat());
                 float[] pixels = draw(side, expected, new Random(-seed - side));
-                Tensor images = scope.tensor(side, side, expected.length, CHANNELS).set(pixels);
+                Tensor images =
+                        scope.tensor(side, side, expected.length, CHANNELS).set(pixels);
                 return Answers.right(larger.forward(images).toFloats(), expected);
             }
         }

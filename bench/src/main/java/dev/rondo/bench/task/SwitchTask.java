@@ -64,10 +64,10 @@ final class SwitchTask implements TextbookTask {
             int plainSize = plain.learned().weights().layout().size();
             List<Double> bounds = new ArrayList<>();
             List<Double> likelihoods = new ArrayList<>();
-            try (ModelTraining one =
-                            new ModelTraining(latent.learned(), "switch", new Adam(scope, latentSize, 0.003), 5, forLatent);
-                    ModelTraining other =
-                            new ModelTraining(plain.learned(), "plain", new Adam(scope, plainSize, 0.003), 5, forPlain)) {
+            try (ModelTraining one = new ModelTraining(
+                            latent.learned(), "switch", new Adam(scope, latentSize, 0.003), 5, forLatent);
+                    ModelTraining other = new ModelTraining(
+                            plain.learned(), "plain", new Adam(scope, plainSize, 0.003), 5, forPlain)) {
                 while (epoch[0] < EPOCHS && !run.timeIsUp()) {
                     one.trainEpoch();
                     other.trainEpoch();

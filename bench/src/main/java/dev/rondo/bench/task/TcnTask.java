@@ -3,6 +3,7 @@ package dev.rondo.bench.task;
 import dev.rondo.Backend;
 import dev.rondo.Cell;
 import dev.rondo.RnnSpec;
+import dev.rondo.bench.plot.LineChart;
 import dev.rondo.bench.task.StepLearner.Network;
 import dev.rondo.bench.task.StepLearner.Sequences;
 import dev.rondo.model.SequenceTagger;
@@ -55,14 +56,16 @@ final class TcnTask implements TextbookTask {
             Arrays.setAll(steps, t -> t + 1);
             for (Contest.Entrant entrant : contest.entrants()) {
                 double[] accuracies = ((StepLearner) entrant.model).test();
-                run.figure(entrant.key + ".accuracy", Arrays.stream(accuracies).average().orElse(0));
+                run.figure(
+                        entrant.key + ".accuracy",
+                        Arrays.stream(accuracies).average().orElse(0));
                 run.figure(entrant.key + ".accuracy_of_last_step", accuracies[STEPS - 1]);
                 chart.line(entrant.name, steps, accuracies);
             }
             run.plot("tcn-accuracy", chart.level("guess", 1.0 / SYMBOLS).svg());
             run.plot(
                     "tcn-loss",
-                    contest.chart("The first of " + STEPS + " symbols", "cross-entropy")
+                    contest.chart("The first of " + STEPS + " symbols", "cross-entropy", 10)
                             .level("guess", Math.log(SYMBOLS))
                             .svg());
         }

@@ -68,10 +68,10 @@ final class VaeTask implements TextbookTask {
                     run.seed(), 50, (random, loss) -> plain.train(null, drawn(topics, random), 0, 0, loss));
             int latentSize = latent.learned().weights().layout().size();
             int plainSize = plain.learned().weights().layout().size();
-            try (ModelTraining one =
-                            new ModelTraining(latent.learned(), "vae", new Adam(scope, latentSize, 0.003), 5, forLatent);
-                    ModelTraining other =
-                            new ModelTraining(plain.learned(), "plain", new Adam(scope, plainSize, 0.003), 5, forPlain)) {
+            try (ModelTraining one = new ModelTraining(
+                            latent.learned(), "vae", new Adam(scope, latentSize, 0.003), 5, forLatent);
+                    ModelTraining other = new ModelTraining(
+                            plain.learned(), "plain", new Adam(scope, plainSize, 0.003), 5, forPlain)) {
                 while (epoch[0] < EPOCHS && !run.timeIsUp()) {
                     double loss = one.trainEpoch();
                     double without = other.trainEpoch();

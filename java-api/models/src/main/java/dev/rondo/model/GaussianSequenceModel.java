@@ -80,14 +80,7 @@ public final class GaussianSequenceModel implements AutoCloseable {
             head.forward(y);
             head.clear();
             gaussian.loss(
-                    x,
-                    head.mean,
-                    head.logVariance,
-                    null,
-                    1.0 / (steps * batch),
-                    loss,
-                    head.dMean,
-                    head.dLogVariance);
+                    x, head.mean, head.logVariance, null, 1.0 / (steps * batch), loss, head.dMean, head.dLogVariance);
             rnn.backward(pass).dy(head.backward(y)).run();
         }
     }

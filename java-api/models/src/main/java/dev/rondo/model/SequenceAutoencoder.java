@@ -242,8 +242,7 @@ public final class SequenceAutoencoder implements AutoCloseable {
             words.backward(inputs, dVectors);
             conditioning.backward(z, dz.fill(0));
             gaussian.drawBackward(logVariances, noise, dz, dMeans.fill(0), dLogVariances.fill(0));
-            gaussian.divergence(
-                    means, logVariances, valid, weight / lengths.sum, divergence, dMeans, dLogVariances);
+            gaussian.divergence(means, logVariances, valid, weight / lengths.sum, divergence, dMeans, dLogVariances);
             elementwise.add(1, divergence, loss);
             mean.backward(summary, dMeans, dSummary);
             logVariance.backward(summary, dLogVariances, dShare);

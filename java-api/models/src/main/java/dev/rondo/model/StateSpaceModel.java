@@ -137,7 +137,10 @@ public final class StateSpaceModel implements AutoCloseable {
                 loss(x, weight, perStep, loss, true);
                 elementwise.activateBackward(Activation.TANH, emitted, emission.backward(emitted), dEmitted);
                 emissionLayer.backward(z, dEmitted, dz);
-                priorRnn.backward(walking).dy(prior.backward(priorY)).dx(dzBefore).run();
+                priorRnn.backward(walking)
+                        .dy(prior.backward(priorY))
+                        .dx(dzBefore)
+                        .run();
             }
             if (steps > 1) {
                 int row = batch * latentSize;

@@ -122,7 +122,8 @@ public abstract class GenerativeContract extends GradientsContract {
                 model.learned().gradients().flat().fill(0);
                 model.train(sequences, noise, 0.02, 0.2, update, loss);
                 adam.update(
-                        model.learned().weights().flat(), model.learned().gradients().flat());
+                        model.learned().weights().flat(),
+                        model.learned().gradients().flat());
             }
             int[][] written = model.decode(model.encode(sequences));
             if (learns) {
